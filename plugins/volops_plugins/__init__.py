@@ -1,0 +1,1 @@
+"""The volume types that come with volops; they import only the package `volops`, as any plugin does."""

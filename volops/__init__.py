@@ -1,0 +1,48 @@
+"""Volume operations for container stacks: what a plugin author imports, and nothing else."""
+
+from volops.errors import (
+    AccessRefused,
+    ArtifactCorrupt,
+    ProducerFailed,
+    ServiceNotRunning,
+    VolopsError,
+)
+from volops.file_tree import FileTree
+from volops.hookspecs import hookimpl, hookspec
+from volops.model import (
+    Artifact,
+    Criticality,
+    Event,
+    Mount,
+    Quiesce,
+    Service,
+    StoredArtifact,
+    Volume,
+    VolumeKind,
+)
+from volops.volume_type import NoOptions, Output, Shell, Source, VolumeType
+
+__all__ = [
+    "AccessRefused",
+    "Artifact",
+    "ArtifactCorrupt",
+    "Criticality",
+    "Event",
+    "FileTree",
+    "Mount",
+    "NoOptions",
+    "Output",
+    "ProducerFailed",
+    "Quiesce",
+    "Service",
+    "ServiceNotRunning",
+    "Shell",
+    "Source",
+    "StoredArtifact",
+    "VolopsError",
+    "Volume",
+    "VolumeKind",
+    "VolumeType",
+    "hookimpl",
+    "hookspec",
+]

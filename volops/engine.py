@@ -1,0 +1,198 @@
+"""The few things volops needs of a container engine, as a Protocol; `volops.docker` is the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from volops.volume_type import Output
+
+LABEL_HELPER = "volops.helper"
+LABEL_RUN = "volops.run"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """Which engine answers."""
+
+    name: str
+    version: str
+    api_version: str
+    operating_system: str
+    local: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MountInfo:
+    """A mount of an existing container: `kind` is volume, bind or tmpfs; `source` a volume name or a host path."""
+
+    kind: str
+    source: str
+    target: str
+    writable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerInfo:
+    """An existing container. `state` is the engine's word (running, paused, exited …); `health` may be empty.
+
+    `environment` may hold secrets: left out of repr.
+    """
+
+    id: str
+    name: str
+    service: str
+    project: str
+    image: str
+    image_id: str
+    state: str
+    health: str = ""
+    status: str = ""
+    one_off: bool = False
+    mounts: tuple[MountInfo, ...] = ()
+    ports: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def running(self) -> bool:
+        """True when its processes run (not paused, not restarting)."""
+        return self.state == "running"
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeInfo:
+    """An existing volume of the engine."""
+
+    name: str
+    driver: str
+    mountpoint: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HelperSpec:
+    """A container that volops starts beside the stack for its own work and that nobody misses later.
+
+    `binds` maps host paths or volume names to (target, writable). `join` is the id of a container whose
+    network and process namespaces it shares; without it there is no network at all. The helper runs as
+    root with no capability but those in `capabilities`, its log driver is none, and it is removed by the
+    engine, with its anonymous volumes, when `argv` ends.
+    """
+
+    image: str
+    argv: tuple[str, ...]
+    binds: tuple[tuple[str, str, bool], ...] = ()
+    join: str = ""
+    capabilities: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    run: str = ""
+
+
+class Exec(Protocol):
+    """A program that was started inside a running container."""
+
+    def output(self) -> Iterator[tuple[int, bytes]]:
+        """Yield (1, chunk) for standard output and (2, chunk) for standard error until both end."""
+        ...
+
+    def exit_code(self) -> int | None:
+        """Its exit code once it ended; None while it runs or when its container is gone."""
+        ...
+
+
+class Engine(Protocol):
+    """What volops asks of an engine. Every method may raise EngineFailed or EngineUnavailable."""
+
+    def info(self) -> EngineInfo:
+        """Which engine this is. Raises EngineUnavailable, EngineTooOld."""
+        ...
+
+    def containers(self, project: str) -> list[ContainerInfo]:
+        """All containers of a compose project, running or not, inspected in full."""
+        ...
+
+    def containers_using(self, volume: str) -> list[ContainerInfo]:
+        """All containers, of whatever project, that mount the named volume."""
+        ...
+
+    def volumes(self, names: Collection[str]) -> dict[str, VolumeInfo]:
+        """Those of the named volumes that exist."""
+        ...
+
+    def volume_sizes(self) -> dict[str, int]:
+        """Apparent size in bytes of every volume of the engine that can tell."""
+        ...
+
+    def image_id(self, reference: str) -> str | None:
+        """The id of a local image, or None. Never pulls."""
+        ...
+
+    def image_digests(self, reference: str) -> tuple[str, ...]:
+        """The repository digests of a local image; empty for one built here."""
+        ...
+
+    def start_helper(self, spec: HelperSpec) -> str:
+        """Create and start a helper; return its container id. Never creates a named volume: a bind whose
+        source is a volume that does not exist raises EngineFailed."""
+        ...
+
+    def remove_container(self, container: str) -> None:
+        """Kill and remove a container with its anonymous volumes; fine when it is gone already."""
+        ...
+
+    def running(self, container: str) -> bool:
+        """True while the container runs; False when it ended or is gone."""
+        ...
+
+    def helpers(self) -> list[ContainerInfo]:
+        """All helper containers of volops on this engine, whoever started them."""
+        ...
+
+    def exec(
+        self,
+        container: str,
+        argv: Sequence[str],
+        *,
+        user: str = "",
+        input: bytes | None = None,
+    ) -> Exec:
+        """Start a program in a running container. `input`, if not None, is its whole standard input."""
+        ...
+
+    def run(
+        self,
+        container: str,
+        argv: Sequence[str],
+        *,
+        user: str = "",
+        input: bytes | None = None,
+    ) -> Output:
+        """Run a short program in a running container to its end."""
+        ...
+
+    def get_archive(self, container: str, path: str) -> Iterator[bytes]:
+        """A tar stream of a path in a container, running or not (no xattrs, no ACLs, whole seconds)."""
+        ...
+
+    def create_idle(self, image: str, volume: str, target: str) -> str:
+        """Create, never start, a labelled container with `volume` read-only at `target`; return its id."""
+        ...
+
+    def pause(self, container: str) -> None:
+        """Freeze a running container."""
+        ...
+
+    def unpause(self, container: str) -> None:
+        """Thaw a paused container; fine when it is not paused."""
+        ...
+
+    def stop(self, container: str) -> None:
+        """Stop a container with its own stop signal and grace period; fine when it is stopped."""
+        ...
+
+    def start(self, container: str) -> None:
+        """Start a stopped container; fine when it runs."""
+        ...

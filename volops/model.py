@@ -1,0 +1,236 @@
+"""What volops talks about: stacks, services, volumes, artifacts, events. No I/O, no behaviour beyond look-ups."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+class Criticality(enum.StrEnum):
+    """How much it hurts to lose a volume; the column "Critical" of the inventory."""
+
+    CRITICAL = "critical"
+    IMPORTANT = "important"
+    REGENERABLE = "regenerable"
+    OPTIONAL = "optional"
+
+
+class Quiesce(enum.StrEnum):
+    """What the core does to the containers that use a volume while it is dumped, and always undoes."""
+
+    NONE = "none"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+class VolumeKind(enum.StrEnum):
+    """Where the bytes of a volume live."""
+
+    NAMED = "named"
+    BIND = "bind"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service of the compose file, as `docker compose config` resolves it.
+
+    `environment` may hold secrets: it is left out of repr and must never be logged or stored.
+    """
+
+    name: str
+    image: str
+    active: bool = True
+    profiles: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Where one service sees a volume. `target` is the path inside its container."""
+
+    service: Service
+    target: str
+    read_only: bool = False
+    subpath: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A named volume of the stack, or a bind mount of a service.
+
+    `key` is the name the compose file uses (for a bind mount: the host path); `name` is what the
+    engine calls it (for a bind mount: the host path again).
+    """
+
+    key: str
+    name: str
+    kind: VolumeKind = VolumeKind.NAMED
+    external: bool = False
+    driver: str = "local"
+    driver_options: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    mounts: tuple[Mount, ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """True when a service of an active profile uses it, or no service at all."""
+        return not self.mounts or any(mount.service.active for mount in self.mounts)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Names of the services that mount it, in the order of the compose file, each once."""
+        return tuple(dict.fromkeys(mount.service.name for mount in self.mounts))
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Paths at which services mount it, each once."""
+        return tuple(dict.fromkeys(mount.target.rstrip("/") or "/" for mount in self.mounts))
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A compose project: what its files say, independent of what runs.
+
+    `files` are the compose files in the order compose merges them. `extension` is the top-level
+    `x-volops` mapping, not yet validated.
+    """
+
+    project: str
+    directory: Path
+    files: tuple[Path, ...]
+    services: tuple[Service, ...]
+    volumes: tuple[Volume, ...]
+    extension: Mapping[str, Any] = field(default_factory=dict)
+
+    def service(self, name: str) -> Service | None:
+        """The service of that name, or None."""
+        return next((service for service in self.services if service.name == name), None)
+
+    @property
+    def named_volumes(self) -> tuple[Volume, ...]:
+        """The volumes a plain `volops backup` considers: all but bind mounts."""
+        return tuple(volume for volume in self.volumes if volume.kind is not VolumeKind.BIND)
+
+    @property
+    def binds(self) -> tuple[Volume, ...]:
+        """The bind mounts of services; backed up only when named."""
+        return tuple(volume for volume in self.volumes if volume.kind is VolumeKind.BIND)
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One file of a backup while it is being made or read.
+
+    `name` has no codec suffix (`db_backup_20251025_143022.sql`). `stream` raises a VolopsError at
+    its end if the producer failed: whoever reads it to the end without an error has all of it.
+    """
+
+    name: str
+    media_type: str
+    stream: Iterator[bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Size in bytes and SHA-256 (hex) of a byte stream."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArtifact:
+    """One file of a backup as it lies in the store: `plain` before the codecs, `stored` after them."""
+
+    name: str
+    file: str
+    media_type: str
+    codecs: tuple[str, ...]
+    plain: Digest
+    stored: Digest
+
+
+class OutcomeStatus(enum.StrEnum):
+    """How one volume came out of a run."""
+
+    DONE = "done"
+    RECIPE = "recipe"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did with one volume. `reason` says why it was skipped or failed."""
+
+    volume: str
+    type: str
+    status: OutcomeStatus
+    reason: str = ""
+    next_step: str = ""
+    size: int = 0
+    stored_size: int = 0
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something an observer may want to know; see the subclasses."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted(Event):
+    """A run of `operation` began on `volumes` (keys)."""
+
+    operation: str
+    name: str
+    volumes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeStarted(Event):
+    """Work on one volume began; `expected_bytes` is an estimate for a progress bar, or None."""
+
+    volume: str
+    type: str
+    expected_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Event):
+    """`done_bytes` plain bytes of `volume` have passed so far (of all its artifacts together)."""
+
+    volume: str
+    done_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warned(Event):
+    """Something is odd and the run goes on; the warning is also kept in the manifest."""
+
+    volume: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeFinished(Event):
+    """Work on one volume ended."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished(Event):
+    """The run ended; `exit_code` is what the process will return."""
+
+    operation: str
+    name: str
+    outcomes: tuple[Outcome, ...]
+    exit_code: int
