@@ -42,18 +42,19 @@ process_is() {
         ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"
 }
 
-# wait_for_engine [LOG [PID]]: until it answers, at most a minute, and not when process PID has ended.
+# wait_for_engine [LOG [PID]]: until it answers, at most a minute, and not long after process PID
+# has ended.
 wait_for_engine() {
-    local deadline=$((SECONDS + ${VOLOPS_ENGINE_TIMEOUT:-60}))
+    local log=${1:-} pid=${2:-} deadline=$((SECONDS + ${VOLOPS_ENGINE_TIMEOUT:-60}))
     until engine_answers; do
-        if [ -n "${2:-}" ] && ! kill -0 "$2" 2>/dev/null; then
-            # Ours ended; somebody else's that held the lock may be about to answer.
-            sleep 3
-            engine_answers && return
-            deadline=$SECONDS
+        if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then
+            # Somebody else may have started one at the same moment.
+            pid=
+            deadline=$((SECONDS + 3))
         fi
         if [ "$SECONDS" -ge "$deadline" ]; then
-            [ -z "${1:-}" ] || tail -n 10 "$1" >&2
+            # An engine that somebody else started has its log elsewhere.
+            [ ! -r "$log" ] || tail -n 10 "$log" >&2
             fail 'The Docker engine was started, but does not answer:' "$(engine_error)"
         fi
         sleep 0.2
