@@ -66,9 +66,7 @@ class UnknownVolume(InvalidUse):
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         listed = ", ".join(known) or "none"
-        super().__init__(
-            f"no volume {name!r} in this stack", next_step=f"choose one of: {listed}"
-        )
+        super().__init__(f"no volume {name!r} in this stack", next_step=f"choose one of: {listed}")
 
 
 class UnknownService(InvalidUse):
@@ -76,9 +74,7 @@ class UnknownService(InvalidUse):
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         listed = ", ".join(known) or "none"
-        super().__init__(
-            f"no service {name!r} in this stack", next_step=f"choose one of: {listed}"
-        )
+        super().__init__(f"no service {name!r} in this stack", next_step=f"choose one of: {listed}")
 
 
 class ClaimConflict(InvalidUse):
@@ -130,6 +126,10 @@ class HelperLost(VolopsError):
 
 class ArtifactCorrupt(VolopsError):
     """An artifact is not what the manifest says, or is not complete."""
+
+
+class ManifestInvalid(VolopsError):
+    """A manifest cannot be read: damaged, hostile, or of a newer format."""
 
 
 class NoSuchBackup(VolopsError):

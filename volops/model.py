@@ -98,7 +98,8 @@ class Stack:
     """A compose project: what its files say, independent of what runs.
 
     `files` are the compose files in the order compose merges them. `extension` is the top-level
-    `x-volops` mapping, not yet validated.
+    `x-volops` mapping, not yet validated. `warnings` are what compose said of a project it accepted;
+    `complete` is False when the services of inactive profiles could not be read.
     """
 
     project: str
@@ -107,6 +108,8 @@ class Stack:
     services: tuple[Service, ...]
     volumes: tuple[Volume, ...]
     extension: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    complete: bool = True
 
     def service(self, name: str) -> Service | None:
         """The service of that name, or None."""

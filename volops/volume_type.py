@@ -160,6 +160,8 @@ class VolumeType(ABC):
     backup_priority: ClassVar[str]
     guarantees: ClassVar[tuple[str, ...]]
     icon: ClassVar[str] = "📁"
+    service_noun: ClassVar[str] = "service"
+    """What the service that owns such a volume is called in messages: "database is not running"."""
     quiesce: ClassVar[Quiesce] = Quiesce.NONE
     by_default: ClassVar[bool] = True
     """False for a type that a plain `volops backup` leaves out and `--all` includes."""
@@ -184,7 +186,7 @@ class VolumeType(ABC):
 
     @abstractmethod
     def plant(self, source: Source, token: str) -> None:
-        """Write a marker datum that carries `token` ([a-z0-9], at most 32 characters) by the service's own means."""
+        """Write a marker datum that carries `token` ([a-z0-9], at most 32 characters), as the service would."""
 
     @abstractmethod
     def found(self, source: Source, token: str) -> bool:

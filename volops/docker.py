@@ -1,0 +1,348 @@
+"""The engine Protocol on the Docker SDK: the only module that imports `docker`."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, NoReturn
+
+import docker
+import requests.exceptions
+from docker.context import ContextAPI
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.types import Mount
+from docker.utils import kwargs_from_env
+from docker.utils import socket as docker_socket
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
+
+from volops.docker_records import PROJECT_LABEL, container_info, volume_info
+from volops.engine import (
+    LABEL_HELPER,
+    LABEL_RUN,
+    ContainerInfo,
+    EngineInfo,
+    Exec,
+    HelperSpec,
+    VolumeInfo,
+)
+from volops.errors import EngineFailed, EngineTooOld, EngineUnavailable
+from volops.volume_type import Output
+
+MINIMUM_API = (1, 45)
+"""Engine 26: the first that mounts a subpath of a volume (Docker Engine API version history)."""
+_SIZES_TIMEOUT_S = 600
+_STOP_MARGIN_S = 60
+_CHUNK = 1 << 20
+_frames: Callable[..., Iterator[tuple[int, bytes]]] = docker_socket.frames_iter
+
+
+def connect() -> DockerEngine:
+    """The engine that the `docker` command would use here: DOCKER_HOST, else the current context.
+
+    Raises EngineUnavailable when none answers, EngineTooOld when it cannot do what volops needs.
+    """
+    settings: dict[str, Any] = dict(kwargs_from_env())
+    if "base_url" not in settings:
+        context: Any = ContextAPI.get_current_context()
+        if context is not None and context.Host:
+            settings = {"base_url": context.Host, "tls": context.TLSConfig or False}
+    address = settings.get("base_url", "unix:///var/run/docker.sock")
+    try:
+        client: Any = docker.APIClient(version="auto", use_ssh_client=True, **settings)
+    except (DockerException, requests.exceptions.RequestException) as error:
+        if "minimum" in str(error) or "too old" in str(error):
+            raise EngineTooOld(_too_old(str(error)), next_step=_UPDATE) from error
+        raise EngineUnavailable(
+            f"no container engine answers at {address}",
+            next_step="start it (`systemctl start docker`, or `make setup` in this checkout) "
+            "and see that you may use it (`docker version`)",
+        ) from error
+    api = tuple(int(part) for part in str(client.api_version).split("."))
+    if api < MINIMUM_API:
+        version = client.version()["Version"]
+        client.close()
+        raise EngineTooOld(_too_old(f"{version} (API {client.api_version})"), next_step=_UPDATE)
+    return DockerEngine(client, local=str(address).startswith(("unix://", "http+unix://")))
+
+
+_UPDATE = "install Docker Engine 26 or newer"
+
+
+def _too_old(found: str) -> str:
+    return f"the container engine is too old: {found}; API 1.45 is needed"
+
+
+def _momentary(error: BaseException) -> bool:
+    """True for what may well succeed a moment later: a lost connection, a 5xx, a conflict of removals."""
+    if isinstance(error, APIError):
+        return bool(error.is_server_error()) and "in progress" in str(error.explanation)
+    return isinstance(error, requests.exceptions.ConnectionError) and "reset" in str(error).lower()
+
+
+_patiently = retry(
+    retry=retry_if_exception(_momentary),
+    stop=stop_after_attempt(4),
+    wait=wait_exponential(multiplier=0.1, max=2),
+    reraise=True,
+)
+
+
+def _fail(error: Exception, doing: str) -> NoReturn:
+    if isinstance(error, APIError):
+        raise EngineFailed(f"the engine failed {doing}: {error.explanation or error}") from error
+    raise EngineUnavailable(
+        f"the engine was lost while {doing}", next_step="see `docker version` and the engine's log"
+    ) from error
+
+
+@contextlib.contextmanager
+def _doing(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (DockerException, requests.exceptions.RequestException, OSError) as error:
+        _fail(error, what)
+
+
+class DockerEngine:
+    """`volops.engine.Engine` over one Docker Engine API connection; safe to use from several threads.
+
+    The SDK's published types leave out half of it, so the client is Any here, and only here.
+    """
+
+    def __init__(self, client: Any, *, local: bool) -> None:
+        self._api = client
+        self._local = local
+        self._holds: dict[str, Any] = {}
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._api.close()
+
+    def info(self) -> EngineInfo:
+        with _doing("asking for its version"):
+            version, info = self._api.version(), self._api.info()
+        return EngineInfo(
+            name="docker",
+            version=version["Version"],
+            api_version=version["ApiVersion"],
+            operating_system=info.get("OperatingSystem", ""),
+            local=self._local and info.get("OperatingSystem") != "Docker Desktop",
+        )
+
+    def containers(self, project: str) -> list[ContainerInfo]:
+        return self._list({"label": f"{PROJECT_LABEL}={project}"})
+
+    def containers_using(self, volume: str) -> list[ContainerInfo]:
+        return self._list({"volume": volume})
+
+    def helpers(self) -> list[ContainerInfo]:
+        return self._list({"label": LABEL_HELPER})
+
+    def _list(self, filters: dict[str, str]) -> list[ContainerInfo]:
+        with _doing("listing containers"):
+            found = self._api.containers(all=True, filters=filters)
+            listed = []
+            for row in found:
+                with contextlib.suppress(NotFound):
+                    listed.append(container_info(self._api.inspect_container(row["Id"])))
+        return sorted(listed, key=lambda container: container.name)
+
+    def volumes(self, names: Collection[str]) -> dict[str, VolumeInfo]:
+        with _doing("listing volumes"):
+            answer = self._api.volumes()
+        wanted = set(names)
+        rows = (volume_info(row) for row in answer.get("Volumes") or ())
+        return {row.name: row for row in rows if row.name in wanted}
+
+    def volume_sizes(self) -> dict[str, int]:
+        # The SDK's df() measures images and build cache too; the API can be asked for volumes alone.
+        with _doing("measuring volumes"):
+            url = self._api._url("/system/df")
+            response = self._api.get(url, params={"type": "volume"}, timeout=_SIZES_TIMEOUT_S)
+            response.raise_for_status()
+            rows = response.json().get("Volumes") or ()
+        sizes = {row["Name"]: (row.get("UsageData") or {}).get("Size", -1) for row in rows}
+        return {name: size for name, size in sizes.items() if size >= 0}
+
+    def image_id(self, reference: str) -> str | None:
+        with _doing("looking for an image"):
+            try:
+                return str(self._api.inspect_image(reference)["Id"])
+            except ImageNotFound:
+                return None
+
+    def image_digests(self, reference: str) -> tuple[str, ...]:
+        with _doing("looking for an image"):
+            try:
+                return tuple(self._api.inspect_image(reference).get("RepoDigests") or ())
+            except ImageNotFound:
+                return ()
+
+    def start_helper(self, spec: HelperSpec) -> str:
+        named = [source for source, _, _ in spec.binds if not source.startswith("/")]
+        missing = set(named) - set(self.volumes(named))
+        if missing:
+            raise EngineFailed(f"volume {sorted(missing)[0]!r} does not exist")
+        with _doing("starting a helper container"):
+            return self._start_helper(spec)
+
+    @_patiently
+    def _start_helper(self, spec: HelperSpec) -> str:
+        host = self._api.create_host_config(
+            mounts=[_mount(*bind) for bind in spec.binds],
+            network_mode=f"container:{spec.join}" if spec.join else "none",
+            pid_mode=f"container:{spec.join}" if spec.join else None,
+            cap_drop=["ALL"],
+            cap_add=list(spec.capabilities),
+            log_config={"type": "none"},
+            auto_remove=True,
+            security_opt=["label=disable", "no-new-privileges"],
+            tmpfs={"/tmp": ""},  # noqa: S108 - the helper's own, in memory
+        )
+        container = self._api.create_container(
+            spec.image,
+            entrypoint=list(spec.argv),
+            command=[],
+            user="0:0",
+            working_dir="/",
+            environment=dict(spec.environment),
+            labels={LABEL_HELPER: "1", LABEL_RUN: spec.run},
+            stdin_open=True,
+            healthcheck={"test": ["NONE"]},
+            host_config=host,
+        )["Id"]
+        try:
+            self._holds[container] = self._api.attach_socket(container, params={"stdin": 1, "stream": 1})
+            self._api.start(container)
+        except BaseException:
+            self.remove_container(container)
+            raise
+        return str(container)
+
+    def remove_container(self, container: str) -> None:
+        hold = self._holds.pop(container, None)
+        with contextlib.suppress(OSError):
+            if hold is not None:
+                hold.close()
+        with _doing("removing a container"):
+            try:
+                self._api.remove_container(container, v=True, force=True)
+            except APIError as error:
+                if error.status_code not in (404, 409):
+                    raise
+                self._wait_until_gone(container)
+
+    def _wait_until_gone(self, container: str) -> None:
+        """A container that removes itself answers 409 until it is gone."""
+        with contextlib.suppress(NotFound):
+            self._api.wait(container, condition="removed")
+
+    def running(self, container: str) -> bool:
+        with _doing("inspecting a container"):
+            try:
+                return bool(self._api.inspect_container(container)["State"]["Running"])
+            except NotFound:
+                return False
+
+    def exec(
+        self, container: str, argv: Sequence[str], *, user: str = "", input: bytes | None = None
+    ) -> DockerExec:
+        with _doing("starting a program in a container"):
+            created = self._api.exec_create(container, list(argv), stdin=input is not None, user=user or "")[
+                "Id"
+            ]
+            stream = self._api.exec_start(created, socket=True)
+        return DockerExec(self._api, created, stream, input)
+
+    def run(
+        self, container: str, argv: Sequence[str], *, user: str = "", input: bytes | None = None
+    ) -> Output:
+        return collect(self.exec(container, argv, user=user, input=input))
+
+    def get_archive(self, container: str, path: str) -> Iterator[bytes]:
+        with _doing("reading files of a container"):
+            stream, _ = self._api.get_archive(container, path, chunk_size=_CHUNK)
+            yield from stream
+
+    def create_idle(self, image: str, volume: str, target: str) -> str:
+        if volume not in self.volumes([volume]):
+            raise EngineFailed(f"volume {volume!r} does not exist")
+        with _doing("creating a helper container"):
+            host = self._api.create_host_config(mounts=[_mount(volume, target, False)], network_mode="none")
+            return str(
+                self._api.create_container(
+                    image, command=["true"], labels={LABEL_HELPER: "1"}, host_config=host
+                )["Id"]
+            )
+
+    def pause(self, container: str) -> None:
+        with _doing("pausing a container"):
+            self._api.pause(container)
+
+    def unpause(self, container: str) -> None:
+        with _doing("unpausing a container"):
+            try:
+                self._api.unpause(container)
+            except APIError as error:
+                if "not paused" not in str(error.explanation):
+                    raise
+
+    def stop(self, container: str) -> None:
+        with _doing("stopping a container"):
+            grace = self._api.inspect_container(container)["Config"].get("StopTimeout") or 10
+            url = self._api._url("/containers/{0}/stop", container)
+            response = self._api.post(url, timeout=grace + _STOP_MARGIN_S)
+            self._api._raise_for_status(response)
+
+    def start(self, container: str) -> None:
+        with _doing("starting a container"):
+            self._api.start(container)
+
+
+def _mount(source: str, target: str, writable: bool) -> Mount:
+    if source.startswith("/"):
+        return Mount(target, source, type="bind", read_only=not writable)
+    return Mount(target, source, type="volume", read_only=not writable, no_copy=True)
+
+
+class DockerExec:
+    """`volops.engine.Exec` over the hijacked connection of one exec instance."""
+
+    def __init__(self, api: docker.APIClient, exec_id: str, stream: Any, data: bytes | None) -> None:
+        self._api, self._id, self._stream = api, exec_id, stream
+        # The SDK gives only the file-like wrapper; half-closing standard input needs the socket under it.
+        self._socket: socket.socket = getattr(stream, "_sock", stream)
+        self._socket.settimeout(None)
+        if data is not None:
+            threading.Thread(target=self._feed, args=(data,), daemon=True).start()
+
+    def _feed(self, data: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.sendall(data)
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def output(self) -> Iterator[tuple[int, bytes]]:
+        with _doing("reading a program's output"):
+            try:
+                yield from _frames(self._stream, tty=False)
+            finally:
+                self._stream.close()
+
+    def exit_code(self) -> int | None:
+        with _doing("asking for an exit code"):
+            try:
+                answer = self._api.exec_inspect(self._id)
+            except NotFound:
+                return None
+        return None if answer["Running"] else answer["ExitCode"]
+
+
+def collect(program: Exec) -> Output:
+    """Read a short program's output to its end; exit code -1 when its container was lost."""
+    out, err = bytearray(), bytearray()
+    for channel, chunk in program.output():
+        (out if channel == 1 else err).extend(chunk)
+    code = program.exit_code()
+    return Output(-1 if code is None else code, bytes(out), err.decode("utf-8", "replace"))

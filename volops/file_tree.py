@@ -1,0 +1,58 @@
+"""The strategy that all volumes of plain files share: one GNU tar stream with full fidelity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from volops.model import Artifact, Criticality, Volume
+from volops.volume_type import Source, VolumeType
+
+TAR = "application/x-tar"
+_MARKER = "/volume/.volops-marker-"
+
+
+class FileTree(VolumeType):
+    """Base of file-like types: subclasses give the inventory's columns, `stem` and `detect`."""
+
+    stem: ClassVar[str]
+    """First word of the artifact's name: `media` gives media_backup_20251025_143022.tar."""
+
+    def dump(self, source: Source) -> Iterable[Artifact]:
+        """One tar archive of the whole volume, its root included."""
+        yield Artifact(source.file_name(f"{self.stem}_backup", ".tar"), TAR, source.tar())
+
+    def facts(self, source: Source) -> Mapping[str, Any]:
+        """Number of entries, and the digest of the archive: the same tree gives the same archive, so a
+        restored tree is checked by archiving it again, and the live data is read only once."""
+        facts = {key: source.notes[key] for key in ("entries", "layout") if key in source.notes}
+        if source.artifacts and facts.get("layout") == "tree":
+            facts["tree_sha256"] = source.artifacts[-1].plain.sha256
+        return facts
+
+    def plant(self, source: Source, token: str) -> None:
+        """Write a file at the volume's root."""
+        source.writable_tree().run("sh", "-c", 'printf %s "$1" >"$2"', "sh", token, _MARKER + token)
+
+    def found(self, source: Source, token: str) -> bool:
+        """True when that file is there and holds its token."""
+        shown = source.tree().run("cat", _MARKER + token, ok=(0, 1))
+        return shown.code == 0 and shown.text == token
+
+
+class PlainFiles(FileTree):
+    """What a volume is taken for when no type claims it."""
+
+    name = "files"
+    stem = "files"
+    summary = "Plain files"
+    icon = "📁"
+    data_included = ("Whatever the volume holds",)
+    criticality = Criticality.CRITICAL
+    typical_size = "Varies"
+    backup_priority = "HIGHEST - nothing is known of it, so it is treated as irreplaceable"
+    guarantees = ("survives container restarts", "survives container rebuilds")
+
+    def detect(self, volume: Volume) -> bool:
+        """Never: it is the core that falls back on this type, and says so."""
+        return False
