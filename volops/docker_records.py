@@ -64,7 +64,7 @@ def _mount_info(mount: Mapping[str, Any]) -> MountInfo:
 
 def _ports(ports: Mapping[str, Any]) -> tuple[str, ...]:
     shown = (
-        f"{binding['HostIp'] or '0.0.0.0'}:{binding['HostPort']}->{inside}"
+        f"{binding['HostIp'] or '*'}:{binding['HostPort']}->{inside}"
         for inside, bindings in sorted(ports.items())
         for binding in bindings or ()
     )

@@ -25,7 +25,10 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class MountInfo:
-    """A mount of an existing container: `kind` is volume, bind or tmpfs; `source` a volume name or a host path."""
+    """A mount of an existing container.
+
+    `kind` is volume, bind or tmpfs; `source` a volume name or a host path.
+    """
 
     kind: str
     source: str

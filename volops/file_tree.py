@@ -53,6 +53,6 @@ class PlainFiles(FileTree):
     backup_priority = "HIGHEST - nothing is known of it, so it is treated as irreplaceable"
     guarantees = ("survives container restarts", "survives container rebuilds")
 
-    def detect(self, volume: Volume) -> bool:
+    def detect(self, volume: Volume) -> bool:  # noqa: ARG002 - the signature is VolumeType's
         """Never: it is the core that falls back on this type, and says so."""
         return False

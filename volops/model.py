@@ -1,4 +1,4 @@
-"""What volops talks about: stacks, services, volumes, artifacts, events. No I/O, no behaviour beyond look-ups."""
+"""What volops talks about: stacks, services, volumes, artifacts, events. No I/O, only look-ups."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _POLL_MS = 250
 _STDERR_BYTES = 1 << 20
 _PIPES = "/volops"
 _HOLD = ("/bin/sh", "-c", "exec cat >/dev/null")
-_TOKEN = "shared"
+_PROBE = "shared"
 
 
 class Helper:
@@ -69,15 +69,15 @@ class Helper:
         shared = scratch / "pipes"
         shared.mkdir()
         shared.chmod(0o711)
-        (shared / _TOKEN).write_text(_TOKEN)
-        (shared / _TOKEN).chmod(0o444)
+        (shared / _PROBE).write_text(_PROBE)
+        (shared / _PROBE).chmod(0o444)
         return shared
 
     def _pipes_work(self) -> Path | None:
         if self._scratch is None:
             return None
-        seen = self._engine.run(self.container, ["cat", f"{_PIPES}/{_TOKEN}"])
-        return self._scratch / "pipes" if seen.text == _TOKEN else None
+        seen = self._engine.run(self.container, ["cat", f"{_PIPES}/{_PROBE}"])
+        return self._scratch / "pipes" if seen.text == _PROBE else None
 
     def close(self) -> None:
         """End the helper and everything in it; fine when it ended already."""

@@ -181,7 +181,7 @@ class LiveSource:
         return container
 
     def _claim(self, mount: Mount) -> tuple[bool, bool]:
-        """Sorts the service first whose own mount makes the volume one of this type, then those that write."""
+        """Sorts first the service whose own mount makes the volume one of this type, then who writes."""
         alone = Volume(self.volume.key, self.volume.name, self.volume.kind, mounts=(mount,))
         return not self._type.detect(alone), mount.read_only
 

@@ -186,7 +186,7 @@ class VolumeType(ABC):
 
     @abstractmethod
     def plant(self, source: Source, token: str) -> None:
-        """Write a marker datum that carries `token` ([a-z0-9], at most 32 characters), as the service would."""
+        """Write a marker datum that carries `token` ([a-z0-9]{1,32}), as the service would."""
 
     @abstractmethod
     def found(self, source: Source, token: str) -> bool:
