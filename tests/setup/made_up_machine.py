@@ -102,9 +102,7 @@ class MadeUpMachine:
         return self
 
     def runs(self, distribution: str, codename: str) -> MadeUpMachine:
-        (self.root / "etc/os-release").write_text(
-            f"ID={distribution}\nVERSION_CODENAME={codename}\n"
-        )
+        (self.root / "etc/os-release").write_text(f"ID={distribution}\nVERSION_CODENAME={codename}\n")
         return self
 
     def offers(self, *candidates: str) -> MadeUpMachine:
@@ -127,9 +125,7 @@ class MadeUpMachine:
     def has_compose(self, version: str = "2.26.1") -> MadeUpMachine:
         return self.has_files(compose=version)
 
-    def run(
-        self, script: str, *arguments: str, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run one of the checkout's scripts on this machine; its errors follow its output."""
         return subprocess.run(
             [CHECKOUT / "scripts" / script, *arguments],

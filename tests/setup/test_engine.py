@@ -59,9 +59,7 @@ class TestWhereComposeIsMissing:
         assert machine.run("setup-engine").returncode == 0
         assert "apt-get install docker-compose iptables ca-certificates" in machine.changes
 
-    def test_the_plugin_of_dockers_own_repository_is_preferred(
-        self, machine: MadeUpMachine
-    ) -> None:
+    def test_the_plugin_of_dockers_own_repository_is_preferred(self, machine: MadeUpMachine) -> None:
         machine.has_running_engine("28.2.1")
         machine.offers("docker.io 26.1.5", "docker-compose-plugin 2.36.2-1~debian.13~trixie")
 
@@ -136,9 +134,7 @@ class TestWhereNoEngineIsInstalled:
             "dockerd",
         ]
 
-    @pytest.mark.parametrize(
-        ("distribution", "codename"), [("debian", "bullseye"), ("ubuntu", "focal")]
-    )
+    @pytest.mark.parametrize(("distribution", "codename"), [("debian", "bullseye"), ("ubuntu", "focal")])
     def test_a_release_whose_engine_is_too_old(
         self, machine: MadeUpMachine, distribution: str, codename: str
     ) -> None:
@@ -171,9 +167,7 @@ class TestWhereNoEngineIsInstalled:
         assert "Install Docker Engine 26 or newer and Docker compose v2:" in ended.stdout
         assert machine.changes == []
 
-    def test_a_machine_without_os_release_is_told_what_to_install(
-        self, machine: MadeUpMachine
-    ) -> None:
+    def test_a_machine_without_os_release_is_told_what_to_install(self, machine: MadeUpMachine) -> None:
         (machine.root / "etc/os-release").unlink()
 
         ended = machine.run("setup-engine")
@@ -310,9 +304,7 @@ class TestProcessIdsOfAnEngineThatWasKilled:
         assert not any(file.exists() for file in self.pid_files(machine))
 
     @pytest.mark.parametrize("live_process", ["postgres"], indirect=True)
-    def test_one_that_now_belongs_to_something_else(
-        self, stopped: MadeUpMachine, live_process: int
-    ) -> None:
+    def test_one_that_now_belongs_to_something_else(self, stopped: MadeUpMachine, live_process: int) -> None:
         self.assert_forgotten(stopped, live_process)
 
     def test_one_of_a_zombie(self, stopped: MadeUpMachine, zombie: int) -> None:

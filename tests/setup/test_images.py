@@ -93,9 +93,7 @@ def test_apts_proxy_is_debootstraps(offline: MadeUpMachine) -> None:
 
 def test_a_list_of_mirrors_gives_the_first(offline: MadeUpMachine) -> None:
     mirrors = offline.directory / "mirrors.list"
-    mirrors.write_text(
-        "# the cloud's own\nhttps://near.example/debian\tpriority:1\nhttps://far.example/\n"
-    )
+    mirrors.write_text("# the cloud's own\nhttps://near.example/debian\tpriority:1\nhttps://far.example/\n")
     offline.has_files(mirror=f"mirror+file:{mirrors}/")
 
     offline.run("setup-images")
@@ -103,9 +101,7 @@ def test_a_list_of_mirrors_gives_the_first(offline: MadeUpMachine) -> None:
     assert "debootstrap trixie https://near.example/debian" in offline.changes
 
 
-@pytest.mark.parametrize(
-    ("distribution", "uid"), [("ubuntu", "0"), ("fedora", "0"), ("debian", "1000")]
-)
+@pytest.mark.parametrize(("distribution", "uid"), [("ubuntu", "0"), ("fedora", "0"), ("debian", "1000")])
 def test_where_none_can_be_made_it_says_why_and_how_to_bring_one(
     offline: MadeUpMachine, distribution: str, uid: str
 ) -> None:
