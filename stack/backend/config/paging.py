@@ -15,9 +15,7 @@ def _number(request: HttpRequest, name: str, default: int, highest: int) -> int:
     return min(int(text), highest) if text.isdecimal() else default
 
 
-def page(
-    request: HttpRequest, rows: QuerySet, as_json: Callable[[Model], dict[str, Any]]
-) -> JsonResponse:
+def page(request: HttpRequest, rows: QuerySet, as_json: Callable[[Model], dict[str, Any]]) -> JsonResponse:
     """One page of `rows`, chosen by ?limit= (at most 200) and ?offset=."""
     limit = _number(request, "limit", DEFAULT_LIMIT, MAX_LIMIT)
     offset = _number(request, "offset", 0, 10**9)

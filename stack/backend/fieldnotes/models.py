@@ -42,9 +42,7 @@ class Tag(models.Model):
 
 class Sighting(models.Model):
     reference = models.CharField(max_length=12, unique=True)
-    observer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sightings"
-    )
+    observer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sightings")
     species = models.ForeignKey(Species, on_delete=models.PROTECT, related_name="sightings")
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="sightings")
     tags = models.ManyToManyField(Tag, blank=True, related_name="sightings")
@@ -55,9 +53,7 @@ class Sighting(models.Model):
     class Meta:
         ordering = ["-seen_at"]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(individuals__gt=0), name="sighting_has_individuals"
-            )
+            models.CheckConstraint(condition=models.Q(individuals__gt=0), name="sighting_has_individuals")
         ]
 
     def __str__(self) -> str:
@@ -66,9 +62,7 @@ class Sighting(models.Model):
 
 class Comment(models.Model):
     sighting = models.ForeignKey(Sighting, on_delete=models.CASCADE, related_name="comments")
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="comments"
-    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="comments")
     body = models.TextField()
     written_at = models.DateTimeField()
 

@@ -30,9 +30,7 @@ COUNTED = {
 
 def _database() -> dict[str, Any]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('server_version'), pg_database_size(current_database())"
-        )
+        cursor.execute("SELECT current_setting('server_version'), pg_database_size(current_database())")
         version, size = cursor.fetchone()
     return {"detail": f"PostgreSQL {version.split()[0]}", "bytes": size}
 

@@ -1,6 +1,7 @@
 """Members, and signing in."""
 
 import json
+import logging
 from typing import Any
 
 from django.contrib import auth
@@ -12,6 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from config.paging import page
 from operations.throttle import allow
+
+log = logging.getLogger(__name__)
 
 LOGIN_ATTEMPTS = 200
 LOGIN_WINDOW = 900
@@ -41,9 +44,7 @@ def users(request: HttpRequest) -> JsonResponse:
     query = request.GET.get("q", "").strip()
     if query:
         rows = rows.filter(
-            Q(username__icontains=query)
-            | Q(first_name__icontains=query)
-            | Q(last_name__icontains=query)
+            Q(username__icontains=query) | Q(first_name__icontains=query) | Q(last_name__icontains=query)
         )
     return page(request, rows, lambda user: _as_json(user) | {"sightings": user.sighting_count})
 
@@ -70,8 +71,10 @@ def login(request: HttpRequest) -> JsonResponse:
     username, password = _credentials(request)
     user = auth.authenticate(request, username=username, password=password)
     if user is None:
+        log.warning("sign-in refused from %s", client)
         return JsonResponse({"error": "wrong username or password"}, status=401)
     auth.login(request, user)
+    log.info("%s signed in from %s", user.username, client)
     return JsonResponse({"user": _as_json(user)})
 
 

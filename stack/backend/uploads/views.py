@@ -1,6 +1,7 @@
 """Listing uploads and adding one."""
 
 import hashlib
+import logging
 import mimetypes
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,6 +15,8 @@ from config.paging import page
 from operations.notices import announce
 from uploads.models import Upload
 from uploads.thumbnails import preview
+
+log = logging.getLogger(__name__)
 
 
 def _as_json(upload: Upload) -> dict[str, Any]:
@@ -72,6 +75,7 @@ def uploads(request: HttpRequest) -> JsonResponse:
             return JsonResponse({"error": "send the file in a field `file`"}, status=400)
         upload = _store(request, file)
         announce("upload", upload.pk)
+        log.info("upload %s: %s, %s bytes", upload.pk, upload.file.name, upload.size)
         return JsonResponse(_as_json(upload), status=201)
     rows = Upload.objects.select_related("owner").order_by("-created_at", "-pk")
     if request.GET.get("kind") in Upload.Kind.values:

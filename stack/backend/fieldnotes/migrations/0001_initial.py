@@ -101,9 +101,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "tags",
-                    models.ManyToManyField(
-                        blank=True, related_name="sightings", to="fieldnotes.tag"
-                    ),
+                    models.ManyToManyField(blank=True, related_name="sightings", to="fieldnotes.tag"),
                 ),
             ],
             options={

@@ -1,8 +1,9 @@
 import django.db.models.deletion
 import django.utils.timezone
-import uploads.naming
 from django.conf import settings
 from django.db import migrations, models
+
+import uploads.naming
 
 
 class Migration(migrations.Migration):
@@ -33,9 +34,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "file",
-                    models.FileField(
-                        max_length=500, unique=True, upload_to=uploads.naming.dated_path
-                    ),
+                    models.FileField(max_length=500, unique=True, upload_to=uploads.naming.dated_path),
                 ),
                 (
                     "thumbnail",

@@ -1,10 +1,13 @@
 """What a container does before it serves: wait for the database, migrate, collect static files."""
 
+import logging
 import time
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 60.0
 PAUSE = 0.25
@@ -31,3 +34,4 @@ class Command(BaseCommand):
         wait_for_database()
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
         call_command("collectstatic", interactive=False, verbosity=options["verbosity"])
+        log.info("database migrated, static files collected")
