@@ -17,6 +17,7 @@ REAL_TOOLS = [
     "chmod",
     "cksum",
     "cp",
+    "cut",
     "dirname",
     "env",
     "grep",
@@ -125,10 +126,16 @@ class MadeUpMachine:
     def has_compose(self, version: str = "2.26.1") -> MadeUpMachine:
         return self.has_files(compose=version)
 
-    def run(self, script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run one of the checkout's scripts on this machine; its errors follow its output."""
+    def has_python(self, version: str) -> MadeUpMachine:
+        """Python as Debian splits it: without its venv module."""
+        return self.has_commands("python3").has_files(python=version)
+
+    def run(
+        self, script: str, *arguments: str, checkout: Path = CHECKOUT, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of a checkout's scripts on this machine; its errors are in its output."""
         return subprocess.run(
-            [CHECKOUT / "scripts" / script, *arguments],
+            [checkout / "scripts" / script, *arguments],
             env={
                 "PATH": str(self.directory / "bin"),
                 "HOME": os.devnull,
