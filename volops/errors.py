@@ -112,6 +112,10 @@ class ServiceNotRunning(VolopsError):
         self.service = service
 
 
+class ServiceNotReady(VolopsError):
+    """A service runs but does not answer yet: it is starting, recovering, or being set up."""
+
+
 class AccessRefused(VolopsError):
     """A service runs but refuses our credentials."""
 
