@@ -49,6 +49,11 @@ class Catalog:
         found = list(self._groups()) + list(self._loose())
         return sorted(found, key=lambda entry: (entry.created, entry.name), reverse=True)
 
+    def unfinished(self) -> Mapping[str, bool]:
+        """Names of runs that have not committed: True for one that goes on, False for what a dead one left
+        and the next run removes."""
+        return self.store.unfinished()
+
     def find(self, reference: str) -> Entry:
         """The entry that `reference` means: `latest`, a name, the beginning of one name only, or a path.
 

@@ -95,6 +95,10 @@ class Store(Protocol):
         """Start writing a group, and remove what dead processes left of theirs."""
         ...
 
+    def unfinished(self) -> Mapping[str, bool]:
+        """Names of uploads that are not published: True for one whose process lives, False for remains."""
+        ...
+
     def lock(self, purpose: str) -> AbstractContextManager[None]:
         """Hold the store for a run. Raises Locked, naming who holds it. A lock ends with its process."""
         ...

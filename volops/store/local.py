@@ -13,7 +13,7 @@ from pathlib import Path
 from volops.errors import ArtifactCorrupt, Locked
 from volops.store.durable import make_private, storage, write_file
 from volops.store.locks import FileLock, holder
-from volops.store.upload import LocalUpload, begin_upload
+from volops.store.upload import LocalUpload, begin_upload, unfinished
 
 STATE = ".volops"
 _LOCK = "lock"
@@ -74,6 +74,10 @@ class LocalStore:
         """Start writing a group, and remove what dead processes left of theirs."""
         make_private(self.directory)
         return begin_upload(self.directory, name)
+
+    def unfinished(self) -> Mapping[str, bool]:
+        """Names of uploads that are not published: True for one whose process lives, False for remains."""
+        return unfinished(self.directory)
 
     @contextlib.contextmanager
     def lock(self, purpose: str) -> Iterator[None]:

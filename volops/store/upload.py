@@ -111,6 +111,17 @@ def remove_orphans(root: Path) -> None:
             lock.release(remove=True)
 
 
+def unfinished(root: Path) -> dict[str, bool]:
+    """The uploads in `root` that are not published: True for one whose process lives."""
+    found = {}
+    for name in _begun(root):
+        lock = FileLock.take(root / INCOMING / f"{name}{_LOCK}")
+        found[name] = lock is None
+        if lock:
+            lock.release(remove=False)
+    return found
+
+
 def _begun(root: Path) -> list[str]:
     with storage(root), contextlib.suppress(FileNotFoundError):
         return sorted({path.name.removesuffix(_LOCK) for path in (root / INCOMING).iterdir()})
