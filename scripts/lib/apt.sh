@@ -37,13 +37,17 @@ apt_major() {
     esac
 }
 
+# Both read apt's answer to its end: a reader that leaves early makes apt-get fail.
+
 # debian_mirror: the address apt fetches Debian itself from, as apt's sources name it.
 debian_mirror() {
+    # shellcheck disable=SC2016
     apt-get indextargets --format '$(LABEL) $(CREATED_BY) $(REPO_URI)' |
-        sed -n 's/^Debian Packages //p' | head -n 1
+        awk '$1 == "Debian" && $2 == "Packages" && !found { print $3; found = 1 }'
 }
 
 # apt_knows CODENAME: whether a source of that release of Debian is set up.
 apt_knows() {
-    apt-get indextargets --format '$(LABEL) $(CODENAME)' | grep -qx "Debian $1"
+    # shellcheck disable=SC2016
+    apt-get indextargets --format '$(LABEL) $(CODENAME)' | grep -x "Debian $1" >/dev/null
 }

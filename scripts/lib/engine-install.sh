@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Installs the engine and compose from Debian's or Ubuntu's packages. Sourced, after apt.sh and
 # engine-probe.sh.
 

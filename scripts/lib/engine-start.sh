@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Starts an installed engine. Sourced, after messages.sh, system.sh and engine-probe.sh.
 
 start_engine() {

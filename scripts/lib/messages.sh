@@ -29,3 +29,12 @@ quietly() {
     fi
     return "$status"
 }
+
+# with_progress COMMAND…: its progress on a terminal; elsewhere its output only when it fails.
+with_progress() {
+    if [ -t 1 ]; then
+        "$@"
+    else
+        quietly "$@"
+    fi
+}
