@@ -3,8 +3,9 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   plugins: [react()],
-  // Outside node_modules: that volume holds what npm put there, and nothing else.
-  cacheDir: "/tmp/vite",
+  // Not in the volume, which holds what npm put there and nothing else; yet below a directory called
+  // node_modules, since the React plugin leaves only such code alone.
+  cacheDir: "/tmp/node_modules/.vite",
   clearScreen: false,
   server: {
     host: "0.0.0.0",

@@ -1,2 +1,12 @@
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-createRoot(document.getElementById("root")!).render(<h1>Fieldnotes</h1>);
+import { App } from "./App";
+import "./styles/base.css";
+import "./styles/masthead.css";
+import "./styles/sections.css";
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);
