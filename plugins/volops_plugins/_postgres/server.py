@@ -1,0 +1,147 @@
+"""What a running server says of itself, and which of its databases are to be dumped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from volops import InvalidUse, Volume
+
+NEVER = "template0"
+"""Kept by PostgreSQL as initdb made it; nobody can connect to it (manual, "Template Databases")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `x-volops` may say of a PostgreSQL volume.
+
+    `databases`: only these; empty means every database that takes connections. `exclude_databases`: not
+    these. `lock_timeout_s`: how long pg_dump may wait for a locked table. `ready_timeout_s`: how long a
+    server that is still starting is waited for.
+    """
+
+    databases: tuple[str, ...] = ()
+    exclude_databases: tuple[str, ...] = ()
+    lock_timeout_s: int = 60
+    ready_timeout_s: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database of the cluster; `facts` are what a restored one must show again."""
+
+    name: str
+    template: bool
+    connectable: bool
+    invalid: bool
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server. `main` is the database its container was made for, which may be gone by now.
+
+    `files` are where it reads its settings from, as it names them; `own_files` are small files at the top of
+    its data directory that are not part of the cluster; `pristine` are databases as initdb made them.
+    """
+
+    facts: Mapping[str, Any]
+    main: str
+    data_directory: PurePosixPath
+    reads_passwords: bool
+    databases: tuple[Database, ...]
+    files: tuple[str, ...] = ()
+    own_files: tuple[str, ...] = ()
+    pristine: frozenset[str] = field(default_factory=frozenset)
+
+    def database(self, name: str) -> Database:
+        """The database of that name. Raises InvalidUse, naming those there are."""
+        for database in self.databases:
+            if database.name == name:
+                return database
+        known = ", ".join(entry.name for entry in self.databases if entry.connectable)
+        raise InvalidUse(f"no database {name!r} on this server", next_step=f"choose one of: {known}")
+
+    def chosen(self, options: Options, warn: Callable[[str], None]) -> list[Database]:
+        """The databases to dump, the main one first.
+
+        By default all that take connections; those of initdb (`postgres`, `template1`) only when they
+        hold something or are the main one. Each that holds data and cannot be read is warned of.
+        Raises InvalidUse when `options` name one that is not there, or nothing is left.
+        """
+        if options.databases:
+            wanted = [self.database(name) for name in dict.fromkeys(options.databases)]
+        else:
+            left_out = {*options.exclude_databases, *(self.pristine - {self.main}), NEVER}
+            wanted = [entry for entry in self.databases if entry.name not in left_out]
+            for entry in wanted:
+                if entry.invalid or not entry.connectable:
+                    why = "its removal was interrupted" if entry.invalid else "it takes no connections"
+                    warn(f"database {entry.name!r} is not in the backup: {why}")
+            wanted = [entry for entry in wanted if entry.connectable and not entry.invalid]
+        if not wanted:
+            raise InvalidUse(
+                "the options leave no database to dump", next_step="see databases, exclude_databases"
+            )
+        return sorted(wanted, key=lambda entry: entry.name != self.main)
+
+    def settings_files(self) -> tuple[list[str], list[str]]:
+        """Paths inside the data directory, relative to it, and paths elsewhere, absolute."""
+        inside, outside = set(self.own_files), set()
+        for name in self.files:
+            path = self.data_directory / name
+            if path.is_relative_to(self.data_directory):
+                inside.add(str(path.relative_to(self.data_directory)))
+            else:
+                outside.add(str(path))
+        return sorted(inside), sorted(outside)
+
+    def place_on(self, volume: Volume) -> PurePosixPath | None:
+        """The data directory's path inside the volume, or None when it is not on the volume."""
+        nearest = sorted(volume.mounts, key=lambda mount: -len(mount.target))
+        for mount in nearest:
+            if self.data_directory.is_relative_to(mount.target):
+                return PurePosixPath(mount.subpath) / self.data_directory.relative_to(mount.target)
+        return None
+
+
+def read_description(lines: Iterable[str]) -> Server:
+    """The server that `session.sh describe` printed."""
+    records: dict[str, list[Any]] = {}
+    own_files: list[str] = []
+    for line in lines:
+        if line.startswith("{"):
+            for key, value in json.loads(line).items():
+                records.setdefault(key, []).append(value)
+        elif line.startswith("./"):
+            own_files.append(line[2:])
+    facts: dict[str, Any] = records["server"][0]
+    return Server(
+        facts=facts,
+        main=facts.pop("main"),
+        data_directory=PurePosixPath(facts["data_directory"]),
+        reads_passwords=facts.pop("reads_passwords"),
+        databases=tuple(Database(**entry) for entry in records["database"]),
+        files=tuple(dict.fromkeys(records.get("file", ()))),
+        own_files=tuple(own_files),
+        pristine=frozenset(records.get("pristine", ())),
+    )
+
+
+def read_contents(lines: Collection[str]) -> dict[str, Any]:
+    """What `session.sh counts` printed: extensions, rows per table, sequences, large objects."""
+    contents: dict[str, Any] = {"extensions": {}, "rows": {}, "sequences": {}, "large_objects": 0}
+    for line in lines:
+        record: dict[str, Any] = json.loads(line)
+        if "rows" in record:
+            contents["rows"][record["rows"]] = record["count"]
+        elif "sequence" in record:
+            contents["sequences"][record["sequence"]] = record["value"]
+        elif "extension" in record:
+            contents["extensions"][record["extension"]] = record["version"]
+        else:
+            contents |= record
+    return contents

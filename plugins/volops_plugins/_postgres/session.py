@@ -1,0 +1,133 @@
+"""The Python side of `session.sh`: one conversation with a server, through a helper beside its container."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn
+
+from volops import AccessRefused, HelperLost, ProducerFailed, ServiceNotReady, Shell
+from volops_plugins._beside import installation, read_text
+from volops_plugins._postgres.server import Options, Server, read_contents, read_description
+
+_HOME = "/tmp/volops-postgres"  # noqa: S108 (in the helper, whose /tmp is private and in memory)
+_SCRIPT = f"{_HOME}/session.sh"
+_INSTALLED = ("session.sh", "describe.sql", "pristine.sql", "snapshot.sql")
+_NOT_READY, _REFUSED = 71, 72
+
+
+class Session:
+    """A conversation with the server of one container. `service` is what messages call it."""
+
+    def __init__(self, shell: Shell, service: str, options: Options) -> None:
+        """Find the server and ask what it is.
+
+        Raises ServiceNotReady when it does not get ready in time, AccessRefused when it refuses the
+        credentials of its container's environment, ProducerFailed for anything else.
+        """
+        self._shell, self._service, self._options = shell, service, options
+        self._dumps = itertools.count(1)
+        install = installation(_HOME, __package__, _INSTALLED)
+        describe = f"exec sh {_SCRIPT} describe {options.ready_timeout_s} </dev/null\n"
+        said = self._ask("sh", "-s", input=(install + describe).encode())
+        self.server: Server = read_description(said.splitlines())
+
+    def globals(self) -> Iterator[bytes]:
+        """Roles, tablespaces and settings of the cluster, as SQL; without password hashes unless the user
+        may read them."""
+        flags = () if self.server.reads_passwords else ("--no-role-passwords",)
+        yield from self._stream("globals", self._lock_ms, *flags, doing="pg_dumpall of roles and settings")
+
+    def dump(self, database: str, *flags: str, keep: Callable[[Mapping[str, Any]], None]) -> Iterator[bytes]:
+        """The database as SQL; then `keep` gets what the same snapshot held (see `read_contents`).
+
+        Raises ProducerFailed at the end unless all of it came through.
+        """
+        tag = f"dump{next(self._dumps)}"
+        try:
+            yield from self._stream(
+                "dump", database, tag, self._lock_ms, *flags, doing=f"pg_dump of database {database!r}"
+            )
+        except ProducerFailed as failed:
+            self._blame_lock(database, failed)
+            raise
+        keep(read_contents(self._verb("counts", tag).splitlines()))
+
+    def sql(self, database: str, statements: str) -> list[Mapping[str, Any]]:
+        """Run `statements` (psql input whose results are JSON, one object a line)."""
+        said = self._verb("sql", database, input=statements.encode())
+        return [json.loads(line) for line in said.splitlines() if line]
+
+    def present(self, paths: list[str]) -> list[str]:
+        """Those of `paths` (absolute, in the container) that are files."""
+        return self._verb("present", *paths).splitlines() if paths else []
+
+    @property
+    def _lock_ms(self) -> str:
+        return str(self._options.lock_timeout_s * 1000)
+
+    def _verb(self, verb: str, *arguments: str, input: bytes = b"") -> str:
+        return self._ask("sh", _SCRIPT, verb, str(self._options.ready_timeout_s), *arguments, input=input)
+
+    def _ask(self, *argv: str, input: bytes) -> str:
+        output = self._shell.run(*argv, input=input, ok=range(256))
+        if output.code:
+            self._fail(output.code, output.stderr)
+        return output.text
+
+    def _stream(self, verb: str, *arguments: str, doing: str) -> Iterator[bytes]:
+        said: list[str] = []
+        wait = str(self._options.ready_timeout_s)
+        try:
+            yield from self._shell.stream("sh", _SCRIPT, verb, wait, *arguments, on_stderr=said.append)
+        except ProducerFailed as failed:
+            text = "".join(said)
+            error = ProducerFailed(
+                f"{doing} failed: {reason(text) or failed.message}",
+                next_step=f"see `docker compose logs {self._service}`",
+            )
+            error.add_note(text)
+            raise error from failed
+
+    def _fail(self, code: int, stderr: str) -> NoReturn:
+        why = reason(stderr) or f"exit code {code}"
+        if code == _NOT_READY:
+            raise ServiceNotReady(
+                f"the database of service {self._service!r} is not ready: {why}",
+                next_step=f"wait until it is healthy (`docker compose ps {self._service}`), then run again",
+            )
+        if code == _REFUSED:
+            raise AccessRefused(
+                f"the database of service {self._service!r} refuses us: {why}",
+                next_step="put the user and password it has now into POSTGRES_USER and POSTGRES_PASSWORD (or "
+                f"POSTGRES_PASSWORD_FILE) of service {self._service!r}, and start it again",
+            )
+        raise ProducerFailed(
+            f"the database of service {self._service!r} cannot be read: {why}",
+            next_step=f"see `docker compose logs {self._service}`",
+        )
+
+    def _blame_lock(self, database: str, failed: ProducerFailed) -> None:
+        """Raise again, naming table and holder, if it was a lock that pg_dump could not get."""
+        if not any("LOCK TABLE" in note for note in getattr(failed, "__notes__", ())):
+            return
+        try:
+            held = self.sql(database, read_text(__package__, "lockers.sql"))
+        except (ProducerFailed, ServiceNotReady, AccessRefused, HelperLost):
+            return
+        if held:
+            raise ProducerFailed(
+                f"database {database!r} cannot be dumped: {held[0]['tables']} locked for more than "
+                f"{self._options.lock_timeout_s} s by {held[0]['holders']}",
+                next_step="let that transaction end, or set lock_timeout_s of this volume in x-volops",
+            ) from failed
+
+
+def reason(stderr: str) -> str:
+    """The line of a client program's standard error that says what went wrong, without its own name."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    named = next((line for line in lines if re.search(r"error:|FATAL:|ERROR:", line)), "")
+    chosen = named or (lines[-1] if lines else "")
+    return re.sub(r"^(psql|pg_dump|pg_dumpall|pg_isready)(:<stdin>:\d+)?: (error: )?", "", chosen)

@@ -1,0 +1,173 @@
+"""PostgreSQL volumes: the cluster's roles, every database under one snapshot, and its configuration files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any, ClassVar
+
+from volops import Artifact, ArtifactCorrupt, Criticality, Mount, Source, Volume, VolumeType, hookimpl
+from volops_plugins._beside import read_text
+from volops_plugins._postgres.server import Database, Options
+from volops_plugins._postgres.session import Session
+
+SQL = "application/sql"
+TAR = "application/x-tar"
+_DIRECTORIES = re.compile(
+    r"/var/lib/postgresql(/\d+(\.\d+)?)?(/(data(/pgdata)?|main|docker))?|/var/lib/pgsql(/data)?"
+    r"|/bitnami/postgresql(/data)?|/home/postgres/pgdata"
+)
+"""Where images keep a cluster: the official ones (from 18 on with the version), Debian's layout, Red Hat's,
+Bitnami's, TimescaleDB HA's. Volumes for logs, archives or backups below them are none."""
+_END = re.compile(rb"\n--\n-- PostgreSQL database (cluster )?dump complete\n--\n\s*(\\unrestrict \w+\s*)?\Z")
+"""The last lines of pg_dump and pg_dumpall; the third since 17.6, 16.10, 15.14 (CVE-2025-8714)."""
+_END_BYTES = 512
+
+
+class Postgres(VolumeType):
+    """A PostgreSQL cluster, dumped by its own pg_dump from beside its container while it serves."""
+
+    name = "postgres"
+    summary = "PostgreSQL database records"
+    icon = "📊"
+    service_noun = "database"
+    data_included = (
+        "User accounts and authentication data",
+        "Application records and business data",
+        "Database schema and migrations history",
+        "Roles, settings and configuration files of the server",
+    )
+    criticality = Criticality.CRITICAL
+    typical_size = "100 MB to 10 GB"
+    backup_priority = "HIGHEST: daily backups recommended"
+    guarantees = (
+        "Survives restarts and rebuilds of containers",
+        "Survives `docker compose down`",
+        "Removed by `docker compose down -v`",
+    )
+    Options: ClassVar[type[Any]] = Options
+
+    def detect(self, volume: Volume) -> bool:
+        """By its place in the container: where images keep a cluster, or where PGDATA says."""
+        return any(_holds_cluster(mount) for mount in volume.mounts)
+
+    def dump(self, source: Source) -> Iterable[Artifact]:
+        """The roles as SQL, each database as SQL with its own properties (`pg_dump --create`), the main one
+        first, and the configuration files as tar.
+
+        A full backup is restored into a new server, so databases are created, never dropped: loading one
+        with psql beside live data cannot destroy any.
+        """
+        session = _open(source)
+        server = session.server
+        source.notes["server"] = server.facts
+        if not server.reads_passwords:
+            source.warn(
+                f"database user {server.facts['user']!r} may not read password hashes: roles come back "
+                "without passwords"
+            )
+        chosen = server.chosen(source.options, source.warn)
+        yield Artifact(source.file_name("db_globals", ".sql"), SQL, session.globals())
+        for database in chosen:
+            yield _dump(source, session, database, "--create")
+        yield from _configuration(source, session)
+
+    def dump_database(self, source: Source, database: str | None) -> Artifact:
+        """One database (None: the main one) as SQL that replaces its objects when it is loaded into the
+        live one: `psql -d NAME < FILE`. `facts` may be asked for afterwards, as after `dump`.
+
+        Raises InvalidUse when there is no such database.
+        """
+        session = _open(source)
+        source.notes["server"] = session.server.facts
+        found = session.server.database(database or session.server.main)
+        return _dump(source, session, found, "--clean", "--if-exists")
+
+    def facts(self, source: Source) -> Mapping[str, Any]:
+        """`server`: version, roles, checksums. `databases`: for each its properties, extensions, exact rows
+        per table and large objects of the dumped snapshot, and values which its sequences must have reached.
+        `config`: the configuration files. Table names are quoted as SQL wants them.
+        """
+        return {key: source.notes[key] for key in ("server", "databases", "config") if key in source.notes}
+
+    def plant(self, source: Source, token: str) -> None:
+        """Insert a row into the table volops.marker of the main database."""
+        session = _open(source)
+        session.sql(session.server.main, _about("marker.sql", token))
+
+    def found(self, source: Source, token: str) -> bool:
+        """True when that row is there."""
+        session = _open(source)
+        held = session.sql(session.server.main, _about("found.sql", token))
+        return bool(held)
+
+    def verify(self, artifact: Artifact) -> None:
+        """SQL must end as pg_dump and pg_dumpall end theirs. Raises ArtifactCorrupt."""
+        if artifact.media_type != SQL:
+            super().verify(artifact)
+            return
+        tail = b"\n"
+        for chunk in artifact.stream:
+            tail = (tail + chunk)[-_END_BYTES:] if len(chunk) < _END_BYTES else chunk[-_END_BYTES:]
+        if not _END.search(tail):
+            raise ArtifactCorrupt(f"{artifact.name} is no whole dump: pg_dump's last line is missing")
+
+
+@hookimpl
+def volops_volume_types() -> Iterable[type[VolumeType]]:
+    """The PostgreSQL type."""
+    return [Postgres]
+
+
+def _holds_cluster(mount: Mount) -> bool:
+    """True when the mount is where its service keeps a cluster. One that only reads it is no server."""
+    if mount.read_only:
+        return False
+    declared = mount.service.environment.get("PGDATA") or ""
+    if declared.startswith("/"):
+        return PurePosixPath(declared).is_relative_to(mount.target)
+    return _DIRECTORIES.fullmatch(mount.target.rstrip("/")) is not None
+
+
+def _open(source: Source) -> Session:
+    owners = [mount for mount in source.volume.mounts if _holds_cluster(mount)] or source.volume.mounts
+    return Session(source.beside(), owners[0].service.name, source.options)
+
+
+def _dump(source: Source, session: Session, database: Database, *flags: str) -> Artifact:
+    main = database.name == session.server.main
+    name = source.file_name("db_backup", ".sql", "" if main else database.name)
+
+    def keep(contents: Mapping[str, Any]) -> None:
+        facts = {"artifact": name, "main": main, **database.facts, **contents}
+        source.notes.setdefault("databases", {})[database.name] = facts
+
+    return Artifact(name, SQL, session.dump(database.name, *flags, keep=keep))
+
+
+def _configuration(source: Source, session: Session) -> Iterator[Artifact]:
+    """The files in PGDATA that a new initdb would not make again; those elsewhere are named in the facts."""
+    server = session.server
+    named, outside = server.settings_files()
+    there = session.present([str(server.data_directory / name) for name in named])
+    files = [str(PurePosixPath(path).relative_to(server.data_directory)) for path in there]
+    place = server.place_on(source.volume)
+    config = {"files": files, "outside": session.present(outside), "directory": str(place or "")}
+    if place is None:
+        source.warn(
+            f"the server keeps its data in {server.data_directory}, which is not on this volume: its "
+            "configuration files are not in the backup, and removing its container may lose its data"
+        )
+        config["files"] = []
+    source.notes["config"] = config
+    if place is not None and files:
+        stream = source.tar(*(str(place / name) for name in files))
+        yield Artifact(source.file_name("db_config", ".tar"), TAR, stream)
+
+
+def _about(name: str, token: str) -> str:
+    """The SQL of that file, about one marker."""
+    if not re.fullmatch(r"[a-z0-9]{1,32}", token):
+        raise ValueError(f"not a marker token: {token!r}")
+    return read_text("volops_plugins._postgres", name).replace("TOKEN", token)
