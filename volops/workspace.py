@@ -1,0 +1,86 @@
+"""What every operation works on: the stack, its configuration, the engine, the plugins, the backups."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from volops import quiesce
+from volops.catalog import Catalog
+from volops.compose import ComposeOptions, load_stack
+from volops.config import Settings, VolumeSettings, load_settings
+from volops.docker import connect
+from volops.engine import Engine
+from volops.errors import UnknownVolume
+from volops.model import Stack, Volume, VolumeKind
+from volops.plugins import Assignment, Registry, assign, discover
+from volops.store import LocalStore
+from volops.store.local import STATE
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A project as volops sees it. `assignments` says for each volume which type it is of; `state` is the
+    project's private directory on this machine for what must outlive a process."""
+
+    stack: Stack
+    settings: Settings
+    engine: Engine
+    registry: Registry
+    catalog: Catalog
+    assignments: tuple[Assignment, ...]
+    state: Path
+
+    def assignment(self, name: str) -> Assignment:
+        """That of the volume called `name` in the compose file, on the engine, or (a bind mount) on the
+        host. Raises UnknownVolume."""
+        wanted = {name, str(Path(name).absolute())} if "/" in name else {name}
+        for given in self.assignments:
+            if wanted & {given.volume.key, given.volume.name}:
+                return given
+        raise UnknownVolume(name, [given.volume.key for given in self.assignments])
+
+
+def open_workspace(options: ComposeOptions, backups: Path | None = None) -> Workspace:
+    """Find the project as `docker compose` with these options would, and all that belongs to it.
+
+    Compose and the engine are asked at the same time. What an earlier run paused or stopped, and could
+    not bring back because it was killed, is brought back first. Raises what `load_stack`,
+    `load_settings`, `connect` and `discover` raise.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        connecting = pool.submit(connect)
+        stack = load_stack(options)
+        settings = load_settings(stack)
+        registry = discover()
+        engine = connecting.result()
+    stack = _with_anonymous_volumes(stack, engine)
+    assignments = tuple(
+        assign(volume, settings.volumes.get(volume.key, VolumeSettings()), registry)
+        for volume in stack.volumes
+    )
+    catalog = Catalog(LocalStore(backups or settings.backups), stack.project)
+    state = settings.backups / STATE
+    quiesce.recover(engine, state)
+    return Workspace(stack, settings, engine, registry, catalog, assignments, state)
+
+
+def _with_anonymous_volumes(stack: Stack, engine: Engine) -> Stack:
+    """An anonymous volume has a name only once a container of its service exists."""
+    if all(volume.name for volume in stack.volumes):
+        return stack
+    found = {
+        (container.service, mount.target): mount.source
+        for container in engine.containers(stack.project)
+        for mount in container.mounts
+        if mount.kind == "volume" and not container.one_off
+    }
+
+    def named(volume: Volume) -> Volume:
+        if volume.kind is not VolumeKind.ANONYMOUS or volume.name:
+            return volume
+        mount = volume.mounts[0]
+        return replace(volume, name=found.get((mount.service.name, mount.target), ""))
+
+    return replace(stack, volumes=tuple(map(named, stack.volumes)))
