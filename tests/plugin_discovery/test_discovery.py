@@ -1,0 +1,121 @@
+"""Each installed plugin works, or is broken for a reason that is told; none stops another."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin_discovery.conftest import Install, state_of
+from volops.plugins import discover
+
+
+def test_a_plugin_is_found_with_its_types_and_hooks(installed: Install) -> None:
+    registry = installed("good")
+    state = state_of(registry, "volops-mongo")
+    assert (state.name, state.version, state.status, state.reason) == ("mongo", "1.2", "ok", "")
+    assert state.types == ("mongo",)
+    assert state.hooks == ("volops_event", "volops_volume_types")
+    assert registry.types["mongo"].origin == "plugin mongo of volops-mongo 1.2"
+
+
+def test_the_cores_own_type_is_always_there(installed: Install) -> None:
+    assert discover().types["files"].distribution == "volops"
+    assert installed("import_fails", "hook_raises").types["files"].distribution == "volops"
+
+
+@pytest.mark.parametrize(
+    ("case", "distribution", "reason"),
+    [
+        (
+            "import_fails",
+            "volops-missing",
+            "it cannot be imported: ImportError: libdocument.so.1 is not installed, say the authors",
+        ),
+        ("exits", "volops-exits", "it cannot be imported: SystemExit: 3"),
+        (
+            "no_module",
+            "volops-gone",
+            "it cannot be imported: ModuleNotFoundError: No module named 'volops_gone'",
+        ),
+        (
+            "hook_misspelt",
+            "volops-misspelt",
+            "it has an unknown hook 'volops_volume_typs' (did it mean volops_volume_types?)",
+        ),
+        (
+            "second_hook_misspelt",
+            "volops-half",
+            "it has an unknown hook 'volops_events' (did it mean volops_event?)",
+        ),
+        ("unmarked", "volops-unmarked", "its volops_volume_types is not marked with @hookimpl"),
+        ("no_hooks", "volops-empty", "it has none of volops' hooks"),
+        (
+            "hook_raises",
+            "volops-raises",
+            "its volops_volume_types failed: RuntimeError: no licence key found",
+        ),
+        ("no_type", "volops-no-type", "dict is no subclass of VolumeType"),
+        ("abstract_type", "volops-abstract", "Half lacks detect, dump, facts, found, plant"),
+        ("column_missing", "volops-column", "Column lacks summary"),
+        (
+            "takes_files",
+            "volops-takes-files",
+            "its volume type 'files' is also given by the core",
+        ),
+    ],
+)
+def test_a_broken_plugin_is_told_with_its_reason_and_stops_nothing(
+    installed: Install, case: str, distribution: str, reason: str
+) -> None:
+    registry = installed(case, "good")
+    broken = state_of(registry, distribution)
+    assert (broken.status, broken.reason) == ("broken", reason)
+    assert state_of(registry, "volops-mongo").status == "ok"
+    assert registry.types["mongo"].distribution == "volops-mongo"
+    assert not any(given.distribution == distribution for given in registry.types.values())
+
+
+def test_a_hook_with_wrong_arguments_names_the_argument(installed: Install) -> None:
+    broken = state_of(installed("hook_arguments"), "volops-arguments")
+    assert broken.status == "broken"
+    assert "volops_volume_types" in broken.reason
+    assert "engine" in broken.reason
+    assert "\n" not in broken.reason
+
+
+def test_a_distribution_whose_entry_points_cannot_be_read_stops_nothing(installed: Install) -> None:
+    registry = installed("malformed", "good")
+    broken = state_of(registry, "volops-malformed")
+    assert broken.reason.startswith("its entry points cannot be read: ")
+    assert broken.opaque
+    assert registry.types["mongo"].distribution == "volops-mongo"
+
+
+def test_two_plugins_that_give_a_type_of_one_name_are_both_broken_and_name_each_other(
+    installed: Install,
+) -> None:
+    registry = installed("good", "same_type")
+    assert "mongo" not in registry.types
+    first, second = state_of(registry, "volops-mongo"), state_of(registry, "other-mongo")
+    assert first.reason == ("its volume type 'mongo' is also given by plugin mongo2 of other-mongo 0.3")
+    assert second.reason == "its volume type 'mongo' is also given by plugin mongo of volops-mongo 1.2"
+    assert {given.distribution for given in registry.withdrawn} == {"volops-mongo", "other-mongo"}
+
+
+def test_a_broken_plugin_is_opaque_unless_it_told_its_types(installed: Install) -> None:
+    registry = installed("import_fails", "second_hook_misspelt", "hook_misspelt")
+    assert state_of(registry, "volops-missing").opaque
+    assert state_of(registry, "volops-misspelt").opaque
+    assert not state_of(registry, "volops-half").opaque
+    assert [given.cls.name for given in registry.withdrawn] == ["half"]
+
+
+def test_a_distribution_that_is_on_the_path_twice_counts_once(installed: Install) -> None:
+    registry = installed("good", "good")
+    assert state_of(registry, "volops-mongo").status == "ok"
+
+
+def test_the_bundled_plugins_work() -> None:
+    bundled = [plugin for plugin in discover().plugins if plugin.distribution == "volops"]
+    assert {plugin.name: plugin.reason for plugin in bundled} == dict.fromkeys(
+        ("logs", "media", "node_modules", "postgres", "redis", "static"), ""
+    )

@@ -1,0 +1,181 @@
+"""Finding the plugins that are installed, one by one, so that a broken one cannot stop the others."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib import metadata
+from typing import Any
+
+import pluggy
+
+from volops import hookspecs
+from volops.errors import PluginBroken
+from volops.file_tree import PlainFiles
+from volops.plugins.contract import check_volume_type
+from volops.plugins.registry import Observer, PluginState, RegisteredType, Registry, isolated
+from volops.volume_type import VolumeType
+
+GROUP = "volops"
+CORE = "volops"
+_HOOKS = ("volops_volume_types", "volops_event")
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What came of one entry point."""
+
+    state: PluginState
+    types: tuple[RegisteredType, ...] = ()
+    observer: Observer | None = None
+
+
+def discover() -> Registry:
+    """Load every installed plugin; those that cannot be used are in the result with the reason.
+
+    The core's own type `files` is always there. Of a broken plugin nothing is used. Two plugins that give
+    types of one name are both broken, since nothing tells which was meant.
+    """
+    loaded = _without_repeated_names([_load(*found) for found in _entry_points()])
+    files = RegisteredType(PlainFiles, "core", CORE, metadata.version(CORE))
+    types = {PlainFiles.name: files}
+    withdrawn: list[RegisteredType] = []
+    observers: dict[str, Observer] = {}
+    for plugin in loaded:
+        if plugin.state.status == "broken":
+            withdrawn += plugin.types
+            continue
+        types |= {given.cls.name: given for given in plugin.types}
+        if plugin.observer:
+            observers[plugin.state.origin.removeprefix("plugin ")] = plugin.observer
+    return Registry(tuple(plugin.state for plugin in loaded), types, tuple(withdrawn), observers)
+
+
+def _entry_points() -> Iterator[tuple[str, str, metadata.EntryPoint | str]]:
+    """Distribution, version and entry point of every plugin, or the reason why there is none.
+
+    Not metadata.entry_points(): a malformed file in any distribution ends that for all of them.
+    """
+    seen: set[str] = set()
+    for distribution in metadata.distributions():
+        # Parsing all the other distributions' metadata would take longer than everything else here.
+        if f"[{GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
+            continue
+        name = distribution.metadata["Name"] or "a distribution without a name"
+        version = distribution.metadata["Version"] or "of unknown version"
+        if name.lower() in seen:
+            continue
+        seen.add(name.lower())
+        try:
+            found = isolated("its entry points cannot be read", _of_group, distribution)
+        except PluginBroken as error:
+            yield name, version, error.message
+            continue
+        for entry_point in found:
+            yield name, version, entry_point
+
+
+def _of_group(distribution: metadata.Distribution) -> metadata.EntryPoints:
+    return distribution.entry_points.select(group=GROUP)
+
+
+def _load(distribution: str, version: str, found: metadata.EntryPoint | str) -> _Loaded:
+    name = distribution if isinstance(found, str) else found.name
+    state = PluginState(name, distribution, version)
+    if isinstance(found, str):
+        return _Loaded(_broken(state, found, opaque=True))
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    opaque = True
+    types: tuple[RegisteredType, ...] = ()
+    try:
+        plugin = isolated("it cannot be imported", found.load)
+        problem = _register(manager, plugin, name)
+        classes = _classes(manager)
+        opaque = not classes and bool(problem)
+        types = tuple(RegisteredType(cls, name, distribution, version) for cls in classes)
+        state = replace(state, types=tuple(cls.name for cls in classes), hooks=_hooks(manager, plugin))
+        if problem:
+            raise PluginBroken(problem)
+        _require_hooks(plugin, state)
+    except PluginBroken as error:
+        return _Loaded(_broken(state, error.message, opaque=opaque), types)
+    observes = "volops_event" in state.hooks
+    return _Loaded(state, types, _observer(manager) if observes else None)
+
+
+def _broken(state: PluginState, reason: str, *, opaque: bool = False) -> PluginState:
+    return replace(state, status="broken", reason=reason, opaque=opaque)
+
+
+def _register(manager: pluggy.PluginManager, plugin: Any, name: str) -> str:
+    """Register the plugin's hooks and return what is wrong with them; empty when nothing is."""
+    try:
+        isolated("its hooks cannot be registered", manager.register, plugin, name)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        return _unknown_hook(str(error))
+    except PluginBroken as error:
+        return error.message
+    return ""
+
+
+def _unknown_hook(message: str) -> str:
+    hook = message.partition("'")[2].partition("'")[0]
+    meant = difflib.get_close_matches(hook, _HOOKS, 1)
+    return f"it has an unknown hook {hook!r}" + (f" (did it mean {meant[0]}?)" if meant else "")
+
+
+def _hooks(manager: pluggy.PluginManager, plugin: Any) -> tuple[str, ...]:
+    callers = manager.get_hookcallers(plugin) or []
+    return tuple(sorted(caller.name for caller in callers))
+
+
+def _require_hooks(plugin: Any, state: PluginState) -> None:
+    if state.hooks:
+        return
+    unmarked = [hook for hook in _HOOKS if hasattr(plugin, hook)]
+    if unmarked:
+        raise PluginBroken(f"its {unmarked[0]} is not marked with @hookimpl")
+    raise PluginBroken("it has none of volops' hooks")
+
+
+def _classes(manager: pluggy.PluginManager) -> list[type[VolumeType]]:
+    """The plugin's volume types. Raises PluginBroken when a hook raises or gives what is no type."""
+    given = isolated("its volops_volume_types failed", _called, manager)
+    classes = [check_volume_type(each) for each in given]
+    twice = [name for name, count in Counter(cls.name for cls in classes).items() if count > 1]
+    if twice:
+        raise PluginBroken(f"it gives two volume types named {twice[0]!r}")
+    return classes
+
+
+def _called(manager: pluggy.PluginManager) -> list[Any]:
+    return [each for result in manager.hook.volops_volume_types() for each in result]
+
+
+def _observer(manager: pluggy.PluginManager) -> Observer:
+    return lambda event: manager.hook.volops_event(event=event)
+
+
+def _without_repeated_names(loaded: list[_Loaded]) -> list[_Loaded]:
+    """The same, with all plugins broken that give a type of a name that others give, or the core."""
+    givers: dict[str, list[str]] = {PlainFiles.name: ["the core"]}
+    for plugin in loaded:
+        if plugin.state.status == "ok":
+            for name in plugin.state.types:
+                givers.setdefault(name, []).append(plugin.state.origin)
+
+    def checked(plugin: _Loaded) -> _Loaded:
+        if plugin.state.status == "broken":
+            return plugin
+        for name in plugin.state.types:
+            others = [each for each in givers[name] if each != plugin.state.origin]
+            if others:
+                reason = f"its volume type {name!r} is also given by {' and '.join(others)}"
+                return replace(plugin, state=_broken(plugin.state, reason), observer=None)
+        return plugin
+
+    return [checked(plugin) for plugin in loaded]

@@ -1,0 +1,98 @@
+"""What the plugins gave: volume types by name, observers, and the state of each plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, ParamSpec, TypeVar
+
+from volops.errors import PluginBroken, VolopsError
+from volops.model import Event
+from volops.volume_type import VolumeType
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+Observer = Callable[[Event], object]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredType:
+    """A volume type, and which plugin of which distribution gave it."""
+
+    cls: type[VolumeType]
+    plugin: str
+    distribution: str
+    version: str
+
+    @property
+    def origin(self) -> str:
+        """The plugin, for people."""
+        return f"plugin {self.plugin} of {self.distribution} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginState:
+    """One entry point of the group `volops`, and whether it can be used; `reason` says why not.
+
+    `opaque` is true for a broken one that did not come so far as to tell its volume types.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    types: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+    status: Literal["ok", "broken"] = "ok"
+    reason: str = ""
+    opaque: bool = False
+
+    @property
+    def origin(self) -> str:
+        """The plugin, for people."""
+        return f"plugin {self.name} of {self.distribution} {self.version}"
+
+
+class Registry:
+    """`types` are those that can be used. `withdrawn` are the types of broken plugins, as far as known."""
+
+    def __init__(
+        self,
+        plugins: tuple[PluginState, ...],
+        types: Mapping[str, RegisteredType],
+        withdrawn: tuple[RegisteredType, ...] = (),
+        observers: Mapping[str, Observer] | None = None,
+    ) -> None:
+        self.plugins = plugins
+        self.types = types
+        self.withdrawn = withdrawn
+        self._observers = dict(observers or {})
+
+    @property
+    def broken(self) -> tuple[PluginState, ...]:
+        """The plugins that cannot be used."""
+        return tuple(plugin for plugin in self.plugins if plugin.status == "broken")
+
+    def emit(self, event: Event) -> tuple[str, ...]:
+        """Tell every observer of the event, and return a warning for each that raised.
+
+        One that raised is told nothing more in this process: there would be a warning for each event.
+        """
+        warnings = []
+        for name, observer in list(self._observers.items()):
+            try:
+                isolated(f"plugin {name} failed to observe", observer, event)
+            except VolopsError as error:
+                del self._observers[name]
+                warnings.append(f"{error.message}; it is told nothing more in this run")
+        return tuple(warnings)
+
+
+def isolated(
+    what: str, call: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Result:
+    """Call code of a plugin. Whatever it raises comes out as one line of PluginBroken, begun by `what`."""
+    try:
+        return call(*args, **kwargs)
+    except (Exception, SystemExit) as error:
+        said = " ".join(str(error).split())
+        raise PluginBroken(f"{what}: {type(error).__name__}{f': {said}' if said else ''}") from error
