@@ -50,6 +50,7 @@ create_database() {
 run_init_scripts() {
     local file
     for file in /docker-entrypoint-initdb.d/*; do
+        # shellcheck source=/dev/null
         case $file in
             *.sh) if [[ -x $file ]]; then "$file"; else . "$file"; fi ;;
             *.sql) sql --dbname "$POSTGRES_DB" --file "$file" ;;
@@ -65,6 +66,11 @@ run_init_scripts() {
 # First start only. The server it uses listens on its socket alone, so that nobody, a health check
 # over TCP included, takes a half-made cluster for a ready one.
 first_start() {
+    value_of POSTGRES_PASSWORD ''
+    value_of POSTGRES_USER postgres
+    value_of POSTGRES_DB "$POSTGRES_USER"
+    value_of POSTGRES_INITDB_ARGS ''
+    : "${POSTGRES_HOST_AUTH_METHOD:=}"
     require_password
     create_cluster
     pg_ctl --pgdata="$PGDATA" -o "-c listen_addresses=''" -w start
@@ -77,17 +83,13 @@ prepare_as_root() {
     mkdir -p "$PGDATA"
     chmod 0700 "$PGDATA"
     find "$PGDATA" \! -user postgres -exec chown postgres '{}' +
-    exec setpriv --reuid=postgres --regid=postgres --init-groups env HOME=/var/lib/postgresql "$BASH_SOURCE" "$@"
+    exec setpriv --reuid=postgres --regid=postgres --init-groups env HOME=/var/lib/postgresql "$0" "$@"
 }
 
 [[ ${1:0:1} == - ]] && set -- postgres "$@"
 if [[ $1 == postgres ]]; then
     [[ $(id -u) == 0 ]] && prepare_as_root "$@"
-    value_of POSTGRES_PASSWORD ''
-    value_of POSTGRES_USER postgres
-    value_of POSTGRES_DB "$POSTGRES_USER"
-    value_of POSTGRES_INITDB_ARGS ''
-    : "${POSTGRES_HOST_AUTH_METHOD:=}"
-    [[ -s $PGDATA/PG_VERSION ]] || first_start
+    # In a shell of its own: a password read from a file does not reach the server's environment.
+    if [[ ! -s $PGDATA/PG_VERSION ]]; then (first_start); fi
 fi
 exec "$@"
