@@ -101,7 +101,7 @@ class Catalog:
         found = entry.store.files(entry.group)
         if entry.group != LOOSE or not entry.manifest:
             return found
-        own = {each.file for each in entry.manifest.every_artifact} | {entry.name + LOOSE_MANIFEST}
+        own = {each.file for each in entry.manifest.every_artifact} | {entry.manifest_file}
         return {file: size for file, size in found.items() if file in own}
 
     def open(self, entry: Entry, file: str) -> Iterator[bytes]:

@@ -47,6 +47,11 @@ class Entry:
     verified: Verification | None = None
 
     @property
+    def manifest_file(self) -> str:
+        """The name of its manifest in its group."""
+        return self.name + LOOSE_MANIFEST if self.group == LOOSE else MANIFEST_FILE
+
+    @property
     def kind(self) -> BackupKind | None:
         """What it was asked to hold; None without a manifest."""
         return self.manifest.kind if self.manifest else None
