@@ -15,23 +15,28 @@ from volops.errors import ComposeUnavailable, ServiceNotRunning, UnknownService
 from volops.model import Stack
 
 _POLL_S = 0.25
+_NEW = "Up Less than a second"
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """One container of a service, in the engine's words. `exit_code` counts once `state` is exited."""
+    """One container of a service, in the engine's words. `exit_code` counts once `state` is exited.
+
+    `settled` is False in the first second of its life: what cannot start at all ends within it.
+    """
 
     service: str
     container: str
     state: str
     health: str
     exit_code: int
+    settled: bool = True
 
     @property
     def ready(self) -> bool:
         """True when it serves, or when it was a one-off job that did its work."""
         if self.state == "running":
-            return self.health in ("", "healthy")
+            return self.settled if not self.health else self.health == "healthy"
         return self.state == "exited" and self.exit_code == 0
 
     @property
@@ -57,12 +62,13 @@ class Compose:
 
     def __init__(self, options: ComposeOptions, stack: Stack) -> None:
         self._options = options
-        self._stack = stack
+        self.stack = stack
 
     def start(self, services: Sequence[str], *, show: bool, timeout: float) -> tuple[ServiceState, ...]:
         """Create and start services (all, without names) and what they depend on; wait until each is
-        ready or `timeout` seconds have passed. A job that ended with 0 is ready: `up --wait` of
-        compose 2.26 calls that a failure, so the waiting is done here.
+        ready or `timeout` seconds have passed. Without a health check a service is ready when it has run
+        for a second. A job that ended with 0 is ready, too: `up --wait` of compose 2.26 calls that a
+        failure, so the waiting is done here.
         """
         self._check(services)
         self._run("up", "--detach", *services, show=show)
@@ -92,7 +98,7 @@ class Compose:
         said = ask(self._options.argv(*verb, every_profile=True))
         if said.code != 0:
             raise _failure("ps", said.code, said.stderr)
-        wanted = services or [service.name for service in self._stack.services if service.active]
+        wanted = services or [service.name for service in self.stack.services if service.active]
         found = (_state(record) for record in _records(said.stdout))
         return tuple(
             sorted(
@@ -119,8 +125,8 @@ class Compose:
 
     def _check(self, services: Sequence[str]) -> None:
         for name in services:
-            if self._stack.service(name) is None:
-                raise UnknownService(name, [service.name for service in self._stack.services])
+            if self.stack.service(name) is None:
+                raise UnknownService(name, [service.name for service in self.stack.services])
 
     def _become(self, *verb: str) -> NoReturn:
         argv = self._options.argv(*verb)
@@ -174,6 +180,7 @@ def _state(record: dict[str, Any]) -> ServiceState:
         state=record["State"],
         health=record.get("Health") or "",
         exit_code=int(record.get("ExitCode") or 0),
+        settled=not str(record.get("Status")).startswith(_NEW),
     )
 
 

@@ -1,0 +1,1 @@
+"""One module per group of verbs; `volops.cli.root` loads them when they are called."""

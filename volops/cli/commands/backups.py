@@ -1,0 +1,168 @@
+"""list, show, verify."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from volops.cli import completing
+from volops.cli.documents import entry_document, outcome_document, plain_size
+from volops.cli.output import shown_path
+from volops.cli.reporter import Reporter
+from volops.cli.units import age, count, duration, size
+from volops.cli.verb import verb
+from volops.errors import EXIT_DONE, EXIT_FAILED, EXIT_NO_BACKUP, EXIT_PARTIAL
+
+if TYPE_CHECKING:
+    from volops.catalog import Entry
+    from volops.cli.invocation import Invocation
+    from volops.cli.output import Output
+    from volops.manifest import Manifest, VolumeRecord
+
+_backup = click.argument("backup", shell_complete=completing.backups)
+
+
+@verb("list", backups=True, exits=[EXIT_NO_BACKUP], examples=["volops list"])
+def list_backups(invocation: Invocation) -> None:
+    """List the backups, newest first.
+
+    Needs no running engine, and with --backups no compose file.
+    """
+    entries, output = invocation.catalog.entries(), invocation.output
+    output.document({"backups": [entry_document(entry) for entry in entries]})
+    if not entries:
+        output.line(f"no backups in {invocation.catalog.store.location}: make one with `volops backup`")
+        return
+    output.table(
+        ("NAME", "AGE", "SIZE", "VOLUMES", "STATE", "VERIFIED"),
+        [_row(entry) for entry in entries],
+        right="SIZE",
+    )
+    for entry in entries:
+        if entry.problem:
+            output.warn(f"{entry.name}: {entry.problem}")
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    now, manifest = datetime.now(UTC), entry.manifest
+    held = [volume for volume in manifest.volumes if volume.status in ("done", "recipe")] if manifest else []
+    return (
+        entry.name,
+        age(entry.created, now),
+        size(entry.size),
+        str(len(held)) if manifest else "-",
+        entry.state.value,
+        _verified(entry, now),
+    )
+
+
+def _verified(entry: Entry, now: datetime) -> str:
+    if entry.verified is None:
+        return "never"
+    when = age(entry.verified.at, now)
+    return when if entry.verified.ok else f"{when}: NOT GOOD"
+
+
+@verb("show", backups=True, exits=[EXIT_NO_BACKUP], examples=["volops show latest"])
+@_backup
+def show(invocation: Invocation, backup: str) -> int:
+    """Show what a backup holds.
+
+    \b
+    BACKUP is a name, the beginning of one, `latest` (the newest complete
+    full backup), or a path.
+    """
+    entry, output = invocation.catalog.find(backup), invocation.output
+    manifest = entry.manifest
+    output.document(
+        {
+            "backup": entry_document(entry),
+            "manifest": manifest.model_dump(mode="json") if manifest else None,
+        }
+    )
+    if manifest is None:
+        output.error(f"{entry.name}: {entry.problem}")
+        return EXIT_FAILED
+    _describe(output, entry, manifest)
+    output.line()
+    output.table(
+        ("VOLUME", "TYPE", "STATUS", "SIZE", "STORED", "FILES"),
+        [_volume_row(volume) for volume in manifest.volumes],
+        right="SIZE",
+    )
+    for volume in manifest.volumes:
+        for warning in volume.warnings:
+            output.line(f"{volume.key}: warning: {warning}", "yellow")
+    return EXIT_DONE
+
+
+def _describe(output: Output, entry: Entry, manifest: Manifest) -> None:
+    now, engine = datetime.now(UTC), manifest.engine
+    took = duration((manifest.finished - manifest.created).total_seconds())
+    images = {service.image for service in manifest.stack.services if service.image}
+    for title, text in (
+        ("Backup", f"{entry.name} ({manifest.kind.value}, {entry.state.value})"),
+        ("Taken", f"{manifest.created:%Y-%m-%d %H:%M:%S} UTC, {age(manifest.created, now)}, in {took}"),
+        ("Verified", _verified(entry, now)),
+        ("Size", f"{size(plain_size(manifest.volumes))}, {size(entry.size)} stored"),
+        ("Where", shown_path(Path(entry.path))),
+        ("Project", f"{manifest.stack.project} on {manifest.host}"),
+        ("Images", ", ".join(sorted(images)) or "-"),
+        ("Made with", f"volops {manifest.tool.version}, {engine.name} {engine.version}"),
+    ):
+        output.line(f"{title + ':':<10} {text}")
+    for warning in manifest.warnings:
+        output.line(f"{'Warning:':<10} {warning}", "yellow")
+
+
+def _volume_row(volume: VolumeRecord) -> tuple[str, ...]:
+    files = ", ".join(artifact.file for artifact in volume.artifacts)
+    stored = sum(artifact.stored.size for artifact in volume.artifacts)
+    return (
+        volume.key,
+        volume.type or "?",
+        volume.status.value,
+        size(plain_size([volume])) if volume.artifacts else "-",
+        size(stored) if volume.artifacts else "-",
+        files or volume.reason,
+    )
+
+
+@verb(
+    "verify",
+    backups=True,
+    exits=[EXIT_NO_BACKUP, EXIT_PARTIAL],
+    examples=["volops verify latest", "volops verify full_backup_20251025"],
+)
+@_backup
+def verify(invocation: Invocation, backup: str) -> int:
+    """Read a backup to its end and prove it whole.
+
+    Every digest is compared, every archive read to its end, every dump checked for completeness. The
+    result is remembered and shown by `volops list`.
+    """
+    from volops.operations.verify import verify as prove
+    from volops.plugins import discover
+
+    registry, output = discover(), invocation.output
+    entry = invocation.catalog.find(backup)
+    with Reporter(output, registry) as reporter:
+        outcomes = prove(invocation.catalog, registry, entry, reporter)
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    output.document(
+        {
+            "backup": entry_document(invocation.catalog.find(entry.path)),
+            "outcomes": [outcome_document(outcome) for outcome in outcomes],
+            "good": not failed,
+        }
+    )
+    read, took = sum(o.size for o in outcomes), sum(o.seconds for o in outcomes)
+    if failed:
+        bad = count(len(failed), "part")
+        output.note(f"{entry.name} is NOT GOOD: {bad} of {len(outcomes)} failed", "bold red")
+        return EXIT_FAILED
+    output.note(f"{entry.name} is good: {size(read)} read and proven in {duration(took)}", "bold green")
+    return EXIT_DONE

@@ -1,0 +1,210 @@
+"""volumes, status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from volops.cli.documents import entry_document, inventory_document
+from volops.cli.output import shown_path
+from volops.cli.units import age, count, size
+from volops.cli.verb import verb
+
+if TYPE_CHECKING:
+    from volops.cli.invocation import Invocation
+    from volops.cli.output import Output
+    from volops.operations.inventory import InventoryItem
+    from volops.operations.status import ServiceStatus
+
+
+@verb("volumes", backups=True, examples=["volops volumes", "volops volumes --binds"])
+@click.option("--binds", is_flag=True, help="Show the bind mounts of services, too.")
+def volumes(invocation: Invocation, binds: bool) -> None:
+    """List the volumes of the stack.
+
+    Name, type, driver, mountpoint, size, who uses it, how critical it is, and the age of its last good
+    backup. Sizes are SI (1 MB is 1,000,000 bytes); the size of a bind mount is not known.
+    """
+    items, output = _items(invocation, binds=binds), invocation.output
+    output.document({"volumes": [inventory_document(item) for item in items]})
+    if not items:
+        output.line("this stack has no volumes")
+    elif output.terminal:
+        _for_a_person(output, items)
+    else:
+        _for_a_pipe(output, items)
+    for item in items:
+        if item.assignment.problem:
+            output.warn(f"{item.volume.key}: {item.assignment.problem}")
+
+
+def _items(invocation: Invocation, *, binds: bool = False) -> tuple[InventoryItem, ...]:
+    """The engine measures its volumes while the project is read."""
+    with ThreadPoolExecutor(1) as pool:
+        sizes = pool.submit(_sizes)
+        workspace = invocation.workspace
+        from volops.operations.inventory import inventory
+
+        return inventory(workspace, sizes, binds=binds)
+
+
+def _sizes() -> dict[str, int]:
+    from volops.docker import connect
+
+    return connect().volume_sizes()
+
+
+def _for_a_person(output: Output, items: Sequence[InventoryItem]) -> None:
+    now = datetime.now(UTC)
+    output.line("Persistent volumes", "bold underline")
+    output.table(
+        ("NAME", "TYPE", "SIZE", "CRITICAL", "LAST BACKUP", "USED BY"),
+        [
+            (
+                _name(item),
+                _type(item),
+                size(item.size),
+                _criticality(item),
+                age(item.last_good, now),
+                ", ".join(item.used_by) or "-",
+            )
+            for item in items
+        ],
+        right="SIZE",
+    )
+    output.line()
+    output.line("Volume details", "bold underline")
+    for item in items:
+        found = item.assignment.type
+        output.line(f"{found.cls.icon if found else '❓'} {_name(item)} - {_description(item)}")
+        key = "" if item.volume.key in (item.volume.name, _name(item)) else f"{item.volume.key} in compose, "
+        output.line(f"     {key}{item.driver}, {_mountpoint(item)}", "dim")
+    output.line()
+    known = [item.size for item in items if item.size is not None]
+    output.line(f"{count(len(items), 'volume')}, {size(sum(known))}")
+
+
+def _for_a_pipe(output: Output, items: Sequence[InventoryItem]) -> None:
+    now = datetime.now(UTC)
+    titles = ("NAME", "VOLUME", "TYPE", "DRIVER", "SIZE", "CRITICAL", "LAST BACKUP", "USED BY")
+    output.table(
+        (*titles, "MOUNTPOINT", "DESCRIPTION"),
+        [
+            (
+                _name(item),
+                item.volume.key,
+                _type(item),
+                item.driver,
+                size(item.size),
+                _criticality(item),
+                age(item.last_good, now),
+                ",".join(item.used_by) or "-",
+                _mountpoint(item),
+                _description(item),
+            )
+            for item in items
+        ],
+        right="SIZE",
+    )
+
+
+def _name(item: InventoryItem) -> str:
+    return item.volume.name or item.volume.key
+
+
+def _type(item: InventoryItem) -> str:
+    return item.assignment.type.cls.name if item.assignment.type else "?"
+
+
+def _criticality(item: InventoryItem) -> str:
+    return item.assignment.type.cls.criticality.value if item.assignment.type else "?"
+
+
+def _description(item: InventoryItem) -> str:
+    given = item.assignment
+    if given.type is None:
+        return "of no type that can be used"
+    assumed = not (given.detected or given.explicit)
+    return f"{given.type.cls.summary} (no type is known for it)" if assumed else given.type.cls.summary
+
+
+def _mountpoint(item: InventoryItem) -> str:
+    if not item.exists:
+        return "not created yet" + ("" if item.volume.active else " (its profile is not active)")
+    return item.mountpoint or "-"
+
+
+@verb("status", backups=True, examples=["volops status"])
+def status(invocation: Invocation) -> None:
+    """Show services, volumes and the last backup."""
+    items = _items(invocation)
+    from volops.operations.status import last_backup, service_statuses
+
+    workspace, output = invocation.workspace, invocation.output
+    services = service_statuses(workspace)
+    newest = last_backup(workspace)
+    unfinished = workspace.catalog.unfinished()
+    output.document(
+        {
+            "project": workspace.stack.project,
+            "services": [_service_document(service) for service in services],
+            "volumes": [inventory_document(item) for item in items],
+            "last_backup": entry_document(newest) if newest else None,
+            "unfinished": [{"name": name, "running": alive} for name, alive in unfinished.items()],
+        }
+    )
+    output.line(f"Services of {workspace.stack.project}", "bold underline")
+    output.table(
+        ("SERVICE", "STATE", "HEALTH", "PORTS"),
+        [
+            (each.service.name, each.state, each.health or "-", ", ".join(each.ports) or "-")
+            for each in services
+        ],
+    )
+    output.line()
+    _volumes_in_short(output, items)
+    output.line()
+    if newest is None:
+        output.line("Last backup: never", "yellow")
+    else:
+        when = age(newest.created, datetime.now(UTC))
+        where = shown_path(Path(newest.path))
+        output.line(f"Last backup: {newest.name}, {when}, {newest.state.value} → {where}")
+    for name, alive in unfinished.items():
+        what = "is being made now" if alive else "was not finished; the next run removes what is left of it"
+        output.line(f"Unfinished:  {name} {what}", "yellow")
+
+
+def _volumes_in_short(output: Output, items: Sequence[InventoryItem]) -> None:
+    now = datetime.now(UTC)
+    output.line("Volumes", "bold underline")
+    output.table(
+        ("NAME", "TYPE", "SIZE", "CRITICAL", "LAST BACKUP"),
+        [
+            (
+                _name(item),
+                _type(item),
+                size(item.size) if item.exists else _mountpoint(item),
+                _criticality(item),
+                age(item.last_good, now),
+            )
+            for item in items
+        ],
+        right="SIZE",
+    )
+
+
+def _service_document(each: ServiceStatus) -> dict[str, object]:
+    return {
+        "service": each.service.name,
+        "image": each.service.image,
+        "state": each.state,
+        "health": each.health or None,
+        "ports": list(each.ports),
+        "containers": list(each.containers),
+    }

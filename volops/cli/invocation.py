@@ -1,0 +1,90 @@
+"""One call of `volops`: its global options, and what they lead to, opened when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from volops.cli.output import Output
+
+if TYPE_CHECKING:
+    from volops.catalog import Catalog
+    from volops.compose import Compose, ComposeOptions
+    from volops.model import Stack
+    from volops.workspace import Workspace
+
+
+class Invocation:
+    """Filled by the option parser, read by the verbs. Everything heavy is imported when it is used."""
+
+    def __init__(self) -> None:
+        self.json = False
+        self.quiet = False
+        self.backups = ""
+        self._compose_options: Mapping[str, Any] = {}
+
+    def adopt(self, options: Mapping[str, Any]) -> None:
+        """Take the global options, by the names of their parameters."""
+        ours = ("json", "quiet", "backups")
+        self.json, self.quiet, self.backups = (options[name] for name in ours)
+        self._compose_options = {name: value for name, value in options.items() if name not in ours}
+
+    @cached_property
+    def output(self) -> Output:
+        """Where this run prints; asked for only after all options are read."""
+        return Output(json=self.json, quiet=self.quiet)
+
+    @property
+    def options(self) -> ComposeOptions:
+        """The options that are compose's."""
+        from volops.compose import ComposeOptions
+
+        return ComposeOptions(**self._compose_options)
+
+    @property
+    def backups_directory(self) -> Path | None:
+        """The directory given by `--backups` or VOLOPS_BACKUPS, relative to the working directory."""
+        return Path.cwd() / Path(self.backups).expanduser() if self.backups else None
+
+    @cached_property
+    def stack(self) -> Stack:
+        """The project, read once; compose's warnings about it are printed."""
+        from volops.compose import load_stack
+
+        return self._warned(load_stack(self.options))
+
+    @cached_property
+    def compose(self) -> Compose:
+        """The project's lifecycle verbs. Compose itself prints its warnings when they run."""
+        from volops.compose import Compose, load_stack
+
+        return Compose(self.options, load_stack(self.options))
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The project with its engine, settings, plugins and catalog."""
+        from volops.workspace import open_workspace
+
+        workspace = open_workspace(self.options, self.backups_directory)
+        self._warned(workspace.stack)
+        return workspace
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The backups. Needs no engine, and with `--backups` no compose file."""
+        from volops.catalog import Catalog
+        from volops.store.local import LocalStore
+
+        directory = self.backups_directory
+        if directory is None:
+            from volops.config import load_settings
+
+            directory = load_settings(self.stack).backups
+        return Catalog(LocalStore(directory))
+
+    def _warned(self, stack: Stack) -> Stack:
+        for warning in stack.warnings:
+            self.output.warn(warning)
+        return stack
