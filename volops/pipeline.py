@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import zstandard
 
+from volops.chunks import ChunkReader
 from volops.errors import ArtifactCorrupt
 from volops.model import Digest
 
@@ -16,7 +17,8 @@ _LEVEL = 3
 _THREADS = 2
 _JOB_BYTES = 1 << 20
 """Small jobs keep two compression threads under 64 MiB of memory, whatever the stream's size."""
-_CHUNK = 1 << 20
+_SAME_BYTE = 1
+"""The type of a block that repeats one byte."""
 
 
 class Tally:
@@ -58,21 +60,51 @@ def compress(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def decompress(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """The way back. Raises ArtifactCorrupt on damage, on a cut-off frame, and on bytes after the frame."""
+    """The way back, block by block, so that memory stays bounded however well the data was packed.
+
+    Raises ArtifactCorrupt on damage, on a cut-off frame, and on bytes after the frame.
+    """
     decompressor = zstandard.ZstdDecompressor().decompressobj()
-    finished = False
     try:
-        for chunk in chunks:
-            if finished or decompressor.unused_data:
-                raise ArtifactCorrupt(f"{name} has bytes after its end")
-            for start in range(0, len(chunk), _CHUNK):
-                if plain := decompressor.decompress(chunk[start : start + _CHUNK]):
-                    yield plain
-            finished = decompressor.eof
+        for piece in _blocks(ChunkReader(chunks), name):
+            if plain := decompressor.decompress(piece):
+                yield plain
     except zstandard.ZstdError as error:
         raise ArtifactCorrupt(f"{name} is damaged: {error}") from error
-    if not finished or decompressor.unused_data:
-        raise ArtifactCorrupt(f"{name} is cut off or has bytes after its end")
+    if not decompressor.eof:
+        raise ArtifactCorrupt(f"{name} is damaged: its frame does not end where it says")
+
+
+def _blocks(stream: ChunkReader, name: str) -> Iterator[bytes]:
+    """The pieces of one Zstandard frame: its header, its blocks, its checksum (RFC 8878, section 3.1.1).
+
+    A block holds at most 128 KiB, and four bytes are enough for one: a chunk of a MiB can hold 32 GiB.
+    """
+    start = _whole(stream, 5, name)
+    if start[:4] != zstandard.FRAME_HEADER:
+        raise ArtifactCorrupt(f"{name} is damaged: it does not begin as a Zstandard frame does")
+    described = start[4]
+    single_segment = described >> 5 & 1
+    of_size = (single_segment, 2, 4, 8)[described >> 6]
+    of_dictionary = (0, 1, 2, 4)[described & 3]
+    yield start + _whole(stream, 1 - single_segment + of_dictionary + of_size, name)
+    last = False
+    while not last:
+        header = _whole(stream, 3, name)
+        number = int.from_bytes(header, "little")
+        last, kind, size = bool(number & 1), number >> 1 & 3, number >> 3
+        yield header + _whole(stream, 1 if kind == _SAME_BYTE else size, name)
+    if described >> 2 & 1:
+        yield _whole(stream, 4, name)
+    if stream.skip(1) == 0:
+        raise ArtifactCorrupt(f"{name} has bytes after its end")
+
+
+def _whole(stream: ChunkReader, count: int, name: str) -> bytes:
+    data = stream.take(count)
+    if len(data) < count:
+        raise ArtifactCorrupt(f"{name} is cut off")
+    return data
 
 
 def opened(

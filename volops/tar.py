@@ -6,12 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
+from volops.chunks import ChunkReader
 from volops.errors import ArtifactCorrupt
 
 BLOCK = 512
 TRAILER = bytes(2 * BLOCK)
 _META_BYTES = 16 << 20
 """A pax or long-name header larger than this is no header (names end at 4 KiB, xattrs at 64 KiB each)."""
+_ABOUT_THE_NEXT = (b"x", b"g", b"L", b"K")
+"""Headers that are no members: pax, pax for all that follow (which only comment), GNU long name and link."""
+_DIGITS = 20
+"""No number of an extended header is longer: 2^64 has twenty digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,78 +30,42 @@ class Member:
     link: bytes = b""
 
 
-class _Bytes:
-    """A stream of chunks as something to take exact numbers of bytes from."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._left = memoryview(b"")
-
-    def take(self, count: int) -> bytes:
-        """`count` bytes, or fewer at the end."""
-        parts: list[bytes | memoryview] = []
-        while count:
-            if not self._left:
-                chunk = next(self._chunks, None)
-                if chunk is None:
-                    break
-                self._left = memoryview(chunk)
-            part, self._left = self._left[:count], self._left[count:]
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
-
-    def skip(self, count: int) -> int:
-        """Pass over `count` bytes; return how many were missing."""
-        while count:
-            if not self._left:
-                chunk = next(self._chunks, None)
-                if chunk is None:
-                    break
-                self._left = memoryview(chunk)
-            step = min(count, len(self._left))
-            self._left = self._left[step:]
-            count -= step
-        return count
-
-    def rest_is_zero(self) -> bool:
-        """Read to the end; True when nothing but zero bytes came (tar pads to its record size)."""
-        clean = not any(bytes(self._left))
-        for chunk in self._chunks:
-            clean = clean and not chunk.strip(b"\0")
-        return clean
-
-
 def walk(name: str, chunks: Iterable[bytes]) -> Iterator[Member]:
     """Yield the members of the archive called `name` and read the stream to its end.
 
     Raises ArtifactCorrupt when a header's checksum is wrong, data is cut off, or the two zero blocks at
     the end are missing: an archive whose writer died lacks them, and no reader of tar's own notices.
     """
-    stream = _Bytes(chunks)
+    stream = ChunkReader(chunks)
     extended: dict[bytes, bytes] = {}
     while True:
         header = stream.take(BLOCK)
         if len(header) < BLOCK:
             _corrupt(name, "it ends without the end-of-archive mark")
         if not any(header):
-            if stream.take(BLOCK) != bytes(BLOCK) or not stream.rest_is_zero():
+            if stream.take(BLOCK) != bytes(BLOCK) or not stream.only_zeros_follow():
                 _corrupt(name, "its end-of-archive mark is damaged")
             return
         member = _member(name, header, extended)
-        if member.kind in b"xgLK" and member.kind:
-            data = _metadata(name, stream, member)
-            if member.kind == b"x":
-                extended.update(_pax_records(name, data))
-            elif member.kind == b"L":
-                extended[b"path"] = data.rstrip(b"\0")
-            elif member.kind == b"K":
-                extended[b"linkpath"] = data.rstrip(b"\0")
+        if member.kind in _ABOUT_THE_NEXT:
+            extended.update(_extension(name, member.kind, _metadata(name, stream, member)))
             continue
         extended = {}
+        if member.kind == b"S":
+            _skip_sparse_map(name, stream, header)
         if stream.skip(_padded(member.size)):
             _corrupt(name, f"it is cut off inside {member.name.decode('utf-8', 'replace')!r}")
         yield member
+
+
+def _skip_sparse_map(name: str, stream: ChunkReader, header: bytes) -> None:
+    """What does not fit into the header of an old GNU sparse file follows it, in blocks of 21 entries."""
+    more = header[482]
+    while more:
+        block = stream.take(BLOCK)
+        if len(block) < BLOCK:
+            _corrupt(name, "it is cut off inside the map of a sparse file")
+        more = block[504]
 
 
 def check_tar(name: str, chunks: Iterable[bytes]) -> int:
@@ -141,9 +110,8 @@ def _member(name: str, header: bytes, extended: dict[bytes, bytes]) -> Member:
     prefix = header[345:500].split(b"\0", 1)[0]
     if header[257:263] == b"ustar\0" and prefix:
         path = prefix + b"/" + path
-    special = kind in (b"x", b"g", b"L", b"K")
-    found = {} if special else extended
-    size = _pax_size(name, found[b"size"]) if b"size" in found else _number(name, header[124:136])
+    found = {} if kind in _ABOUT_THE_NEXT else extended
+    size = _decimal(name, found[b"size"]) if b"size" in found else _number(name, header[124:136])
     # Links, devices, directories and pipes have no data, whatever their size field says.
     if kind in (b"1", b"2", b"3", b"4", b"5", b"6") and not (kind == b"1" and b"size" in found):
         size = 0
@@ -156,13 +124,13 @@ def _member(name: str, header: bytes, extended: dict[bytes, bytes]) -> Member:
     )
 
 
-def _pax_size(name: str, text: bytes) -> int:
-    if not text.isdigit():
-        _corrupt(name, "a header holds no number where one must be")
+def _decimal(name: str, text: bytes) -> int:
+    if not text.isdigit() or len(text) > _DIGITS:
+        _corrupt(name, "an extended header is damaged")
     return int(text)
 
 
-def _metadata(name: str, stream: _Bytes, member: Member) -> bytes:
+def _metadata(name: str, stream: ChunkReader, member: Member) -> bytes:
     if member.size > _META_BYTES:
         _corrupt(name, "an extended header is larger than any can be")
     data = stream.take(member.size)
@@ -171,16 +139,25 @@ def _metadata(name: str, stream: _Bytes, member: Member) -> bytes:
     return data
 
 
+def _extension(name: str, kind: bytes, data: bytes) -> dict[bytes, bytes]:
+    """What a pax header, or the long name or link target of GNU tar, says of the next member."""
+    if kind == b"x":
+        return _pax_records(name, data)
+    if kind == b"g":
+        return {}
+    return {b"path" if kind == b"L" else b"linkpath": data.rstrip(b"\0")}
+
+
 def _pax_records(name: str, data: bytes) -> dict[bytes, bytes]:
     """The `length key=value` records of a pax header."""
     records: dict[bytes, bytes] = {}
-    while data:
-        digits, space, _ = data.partition(b" ")
-        if not space or not digits.isdigit() or not len(digits) < int(digits) <= len(data):
-            _corrupt(name, "an extended header is damaged")
-        record, data = data[len(digits) + 1 : int(digits)], data[int(digits) :]
-        key, equals, value = record.partition(b"=")
-        if not equals or not value.endswith(b"\n"):
+    start = 0
+    while start < len(data):
+        space = data.find(b" ", start, start + _DIGITS + 1)
+        end = start + _decimal(name, data[start : max(space, start)])
+        key, equals, value = data[space + 1 : end].partition(b"=")
+        if end > len(data) or not equals or not value.endswith(b"\n"):
             _corrupt(name, "an extended header is damaged")
         records[key] = value[:-1]
+        start = end
     return records

@@ -1,0 +1,30 @@
+"""Exact numbers of bytes come out of chunks of any sizes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from volops.chunks import ChunkReader
+
+CHUNKS = st.lists(st.binary(max_size=20), max_size=20)
+
+
+@given(CHUNKS, st.lists(st.tuples(st.booleans(), st.integers(0, 30))))
+def test_what_is_taken_and_skipped_is_what_came(chunks: list[bytes], steps: list[tuple[bool, int]]) -> None:
+    whole, reader, at = b"".join(chunks), ChunkReader(chunks), 0
+    for take, count in steps:
+        there = whole[at : at + count]
+        if take:
+            assert reader.take(count) == there
+        else:
+            assert reader.skip(count) == count - len(there)
+        at += len(there)
+
+
+@given(st.lists(st.sampled_from([b"", b"\0", b"\0\0\0", b"\0x\0", b"y"]), max_size=8), st.integers(0, 8))
+def test_only_zeros_follow_when_nothing_else_comes(chunks: list[bytes], taken: int) -> None:
+    reader = ChunkReader(chunks)
+    reader.take(taken)
+    assert reader.only_zeros_follow() == (not b"".join(chunks)[taken:].strip(b"\0"))
+    assert reader.take(1) == b""

@@ -1,0 +1,169 @@
+"""Compression and digests on the way to a store, and the doubt on the way back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from volops.errors import ArtifactCorrupt
+from volops.model import Digest
+from volops.pipeline import ZSTD, Tally, compress, decompress, observed, opened
+
+CHUNKS = st.lists(st.binary(max_size=3000) | st.integers(0, 400_000).map(bytes), max_size=6)
+PLAIN = b"what the volume held, more or less; " * 5000
+
+
+def digest_of(data: bytes) -> Digest:
+    return Digest(len(data), hashlib.sha256(data).hexdigest())
+
+
+def cut(data: bytes, size: int = 1000) -> Iterator[bytes]:
+    return (data[start : start + size] for start in range(0, len(data), size))
+
+
+def packed(data: bytes) -> bytes:
+    return b"".join(compress(cut(data, 65536)))
+
+
+@given(CHUNKS, st.integers(1, 5000))
+def test_what_was_compressed_comes_back(chunks: list[bytes], size: int) -> None:
+    stored = b"".join(compress(chunks))
+    assert b"".join(decompress(cut(stored, size), "a")) == b"".join(chunks)
+
+
+def test_any_reader_of_zstandard_reads_it() -> None:
+    reader = zstandard.ZstdDecompressor().stream_reader(packed(PLAIN))
+    assert reader.read() == PLAIN
+
+
+@pytest.mark.parametrize("level", [-5, 1, 9, 19])
+@pytest.mark.parametrize("checksum", [True, False])
+@pytest.mark.parametrize("sized", [True, False])
+def test_frames_of_other_writers_are_read(level: int, checksum: bool, sized: bool) -> None:
+    writer = zstandard.ZstdCompressor(level=level, write_checksum=checksum, write_content_size=sized)
+    assert b"".join(decompress(cut(writer.compress(PLAIN)), "a")) == PLAIN
+
+
+def test_an_archive_of_the_zstd_command_is_read() -> None:
+    frame = zstandard.ZstdCompressor(threads=2, write_checksum=True).compress(bytes(3 << 20) + PLAIN)
+    assert b"".join(decompress([frame], "a")) == bytes(3 << 20) + PLAIN
+
+
+@given(st.data())
+def test_a_frame_cut_off_anywhere_is_corrupt(data: st.DataObject) -> None:
+    stored = packed(PLAIN)
+    end = data.draw(st.integers(0, len(stored) - 1))
+    with pytest.raises(ArtifactCorrupt, match=r"a\.tar is cut off"):
+        list(decompress(cut(stored[:end]), "a.tar"))
+
+
+@given(st.data())
+def test_a_changed_byte_never_gives_other_data(data: st.DataObject) -> None:
+    stored = bytearray(packed(PLAIN))
+    stored[data.draw(st.integers(0, len(stored) - 1))] ^= data.draw(st.integers(1, 255))
+    try:
+        plain = b"".join(decompress([bytes(stored)], "a"))
+    except ArtifactCorrupt:
+        return
+    assert plain == PLAIN
+
+
+@pytest.mark.parametrize("more", [b"x", b"\0", packed(b"")])
+def test_bytes_after_the_frame_are_corrupt(more: bytes) -> None:
+    with pytest.raises(ArtifactCorrupt, match="bytes after its end"):
+        list(decompress([packed(PLAIN) + more], "a"))
+    with pytest.raises(ArtifactCorrupt, match="bytes after its end"):
+        list(decompress([packed(PLAIN), more], "a"))
+
+
+@pytest.mark.parametrize("other", [b"", b"\x1f\x8b\x08\0\0\0\0\0", b"PK\3\4....", bytes(100)])
+def test_what_is_no_frame_is_corrupt(other: bytes) -> None:
+    with pytest.raises(ArtifactCorrupt):
+        list(decompress([other], "a"))
+
+
+def test_a_tally_is_of_what_has_passed() -> None:
+    tally = Tally()
+    stream = tally.passing([b"ab", b"", b"c"])
+    assert tally.digest() == digest_of(b"")
+    assert list(stream) == [b"ab", b"", b"c"]
+    assert tally.digest() == digest_of(b"abc")
+
+
+def test_an_observer_is_told_the_size_of_each_chunk() -> None:
+    sizes: list[int] = []
+    assert list(observed([b"ab", b"c"], sizes.append)) == [b"ab", b"c"]
+    assert sizes == [2, 1]
+
+
+def test_a_stored_artifact_is_opened() -> None:
+    stored = packed(PLAIN)
+    stream = opened("a", cut(stored), (ZSTD,), digest_of(stored), digest_of(PLAIN))
+    assert b"".join(stream) == PLAIN
+    assert b"".join(opened("a", cut(PLAIN), (), digest_of(PLAIN), digest_of(PLAIN))) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("stored", "plain", "complaint"),
+    [
+        (digest_of(b"other"), digest_of(PLAIN), "stored bytes are not those of the manifest"),
+        (digest_of(packed(PLAIN)), digest_of(b"other"), "plain bytes are not those of the manifest"),
+        (
+            Digest(len(packed(PLAIN)), "00" * 32),
+            digest_of(PLAIN),
+            "SHA-256 of its stored bytes is not that of the manifest",
+        ),
+    ],
+)
+def test_an_artifact_that_is_not_the_manifest_s_is_corrupt(
+    stored: Digest, plain: Digest, complaint: str
+) -> None:
+    with pytest.raises(ArtifactCorrupt, match=complaint):
+        list(opened("a", cut(packed(PLAIN)), (ZSTD,), stored, plain))
+
+
+def test_an_unknown_codec_is_said() -> None:
+    with pytest.raises(ArtifactCorrupt, match="unknown codec 'lz77'"):
+        list(opened("a", [PLAIN], ("lz77",), digest_of(PLAIN), digest_of(PLAIN)))
+
+
+MEASURED = """
+import json, random, resource, sys
+from volops.pipeline import Tally, compress, decompress
+
+def text(gibibytes):
+    chance = random.Random(1)
+    noise = chance.randbytes(1 << 20)
+    for number in range(gibibytes * 1024):
+        cut = chance.randrange(1 << 20)
+        yield noise[cut:] + noise[:cut] if number % 8 == 0 else bytes(1 << 20)
+
+tally = Tally()
+def through():
+    for piece in compress(text(1)):
+        yield piece
+size = sum(map(len, tally.passing(decompress(through(), "a"))))
+print(json.dumps([size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+"""
+
+
+def test_memory_stays_bounded_whatever_the_size() -> None:
+    done = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, check=True, timeout=120)
+    size, kibibytes = json.loads(done.stdout)
+    assert size == 1 << 30
+    assert kibibytes < 100 * 1024
+
+
+def test_a_small_frame_of_much_does_not_fill_memory() -> None:
+    """A restore of a hostile or merely well packed archive must not take gigabytes at once."""
+    frame = packed(bytes(256 << 20))
+    assert len(frame) < 64 * 1024
+    assert max(map(len, decompress([frame], "a"))) <= 1 << 20
