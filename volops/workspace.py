@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,16 +42,19 @@ class Workspace:
         raise UnknownVolume(name, [given.volume.key for given in self.assignments])
 
 
-def open_workspace(options: ComposeOptions, backups: Path | None = None) -> Workspace:
+def open_workspace(
+    options: ComposeOptions, backups: Path | None = None, reading: Future[Stack] | None = None
+) -> Workspace:
     """Find the project as `docker compose` with these options would, and all that belongs to it.
 
-    Compose and the engine are asked at the same time. What an earlier run paused or stopped, and could
+    Compose and the engine are asked at the same time; `reading` is compose's answer where somebody has
+    asked already. What an earlier run paused or stopped, and could
     not bring back because it was killed, is brought back first. Raises what `load_stack`,
     `load_settings`, `connect` and `discover` raise.
     """
     with ThreadPoolExecutor(1) as pool:
         connecting = pool.submit(connect)
-        stack = load_stack(options)
+        stack = reading.result() if reading else load_stack(options)
         settings = load_settings(stack)
         registry = discover()
         engine = connecting.result()

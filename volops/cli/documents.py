@@ -56,6 +56,7 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
         "reason": outcome.reason or None,
         "size": outcome.size,
         "seconds": outcome.seconds,
+        "warnings": list(outcome.warnings),
     }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from volops.cli.output import Output
+from volops.errors import VolopsError
 
 if TYPE_CHECKING:
     from volops.catalog import Catalog
@@ -65,24 +66,39 @@ class Invocation:
     @cached_property
     def workspace(self) -> Workspace:
         """The project with its engine, settings, plugins and catalog."""
-        from volops.workspace import open_workspace
+        from concurrent.futures import ThreadPoolExecutor
 
-        workspace = open_workspace(self.options, self.backups_directory)
+        from volops.compose import load_stack
+
+        with ThreadPoolExecutor(1) as pool:
+            # Compose takes about as long to answer as the import of all else.
+            reading = pool.submit(load_stack, self.options)
+            from volops.workspace import open_workspace
+
+            workspace = open_workspace(self.options, self.backups_directory, reading)
         self._warned(workspace.stack)
         return workspace
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The backups. Needs no engine, and with `--backups` no compose file."""
+        """The backups. Needs no engine, and with `--backups` no compose file: `latest` is then the newest
+        of all projects instead of this one's.
+        """
         from volops.catalog import Catalog
-        from volops.store.local import LocalStore
+        from volops.store import LocalStore
 
         directory = self.backups_directory
         if directory is None:
             from volops.config import load_settings
 
             directory = load_settings(self.stack).backups
-        return Catalog(LocalStore(directory))
+        return Catalog(LocalStore(directory), self._project())
+
+    def _project(self) -> str:
+        try:
+            return self.stack.project
+        except VolopsError:
+            return ""
 
     def _warned(self, stack: Stack) -> Stack:
         for warning in stack.warnings:

@@ -77,7 +77,7 @@ class Output:
     def table(self, titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = "") -> None:
         """Print rows under titles; the column titled `right` is flush right.
 
-        On a terminal the last columns fold when it is narrow; into a pipe each row is one whole line.
+        On a terminal the last column folds when it is narrow; into a pipe each row is one whole line.
         """
         if self.json:
             return
@@ -91,9 +91,14 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         for title in titles:
-            table.add_column(title, justify="right" if title == right else "left", overflow="fold")
+            table.add_column(
+                title,
+                justify="right" if title == right else "left",
+                overflow="fold",
+                no_wrap=title != titles[-1],
+            )
         for row in rows:
             table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
         self.console.print(table)

@@ -7,14 +7,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from volops.cli.units import duration, size
+from volops.errors import EXIT_DONE
 from volops.model import (
     Event,
     Outcome,
     OutcomeStatus,
     Progress,
+    RunFinished,
     RunStarted,
     VolumeFinished,
     VolumeStarted,
+    Warned,
 )
 
 if TYPE_CHECKING:
@@ -26,8 +29,10 @@ _STYLES = {OutcomeStatus.SKIPPED: "dim", OutcomeStatus.FAILED: "bold red"}
 
 
 class Reporter:
-    """Called with each event; passes it on to the plugins that observe. A context manager: a bar that is
-    still shown when the run breaks off is taken away.
+    """Called with each event; passes it on to the plugins that observe.
+
+    A context manager. When the run ends well what failed in it is said once more, on standard error; when
+    it breaks off its own error is said by who catches it. `exit_code` is the run's, once it is finished.
     """
 
     def __init__(self, output: Output, registry: Registry) -> None:
@@ -35,6 +40,10 @@ class Reporter:
         self._registry = registry
         self._bar: Bar | None = None
         self._width = 0
+        self._verifies = False
+        self._warned: set[tuple[str, str]] = set()
+        self._failures: list[Outcome] = []
+        self.exit_code = EXIT_DONE
 
     @property
     def live(self) -> bool:
@@ -48,19 +57,27 @@ class Reporter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end_bar()
+        for failure in self._failures if error is None else ():
+            told = f"{failure.volume}: {failure.reason}"
+            self._output.error(f"{told}: {failure.next_step}" if failure.next_step else told)
 
     def __call__(self, event: Event) -> None:
         """Show the event."""
         match event:
             case RunStarted():
                 self._width = max(map(len, event.volumes), default=0)
+                self._verifies = event.operation == "verify"
             case VolumeStarted():
                 self._begin_bar(event)
             case Progress() if self._bar:
                 self._bar.advance(event.done_bytes)
+            case Warned():
+                self._warn(event.volume, event.message)
             case VolumeFinished():
                 self._end_bar()
                 self._finished(event.outcome)
+            case RunFinished():
+                self.exit_code = event.exit_code
         for warning in self._registry.emit(event):
             self._output.warn(warning)
 
@@ -75,21 +92,25 @@ class Reporter:
             self._bar.close()
             self._bar = None
 
+    def _warn(self, volume: str, message: str) -> None:
+        if (volume, message) not in self._warned:
+            self._warned.add((volume, message))
+            self._output.warn(f"{volume}: {message}" if volume else message)
+
     def _finished(self, outcome: Outcome) -> None:
         for warning in outcome.warnings:
-            self._output.warn(f"{outcome.volume}: {warning}")
+            self._warn(outcome.volume, warning)
         if outcome.status is OutcomeStatus.FAILED:
-            reason = f"{outcome.reason}: {outcome.next_step}" if outcome.next_step else outcome.reason
-            self._output.error(f"{outcome.volume}: {reason}")
-        status, said = outcome.status.value, _said(outcome)
-        line = f"{outcome.volume.ljust(self._width)}  {status:<7}  {said}"
+            self._failures.append(outcome)
+        good = self._verifies and outcome.status is OutcomeStatus.DONE
+        status = "good" if good else outcome.status.value
+        line = f"{outcome.volume.ljust(self._width)}  {status:<7}  {self._said(outcome)}"
         self._output.note(line.rstrip(), _STYLES.get(outcome.status, ""))
 
-
-def _said(outcome: Outcome) -> str:
-    if outcome.status is OutcomeStatus.DONE:
-        took = duration(outcome.seconds)
-        return f"{size(outcome.size)} in {took}, {size(outcome.stored_size)} stored"
-    if outcome.status is OutcomeStatus.RECIPE:
-        return "how to make it again is kept, not its files (--all keeps them)"
-    return outcome.reason
+    def _said(self, outcome: Outcome) -> str:
+        if outcome.status is OutcomeStatus.DONE:
+            took = f"{size(outcome.size)} in {duration(outcome.seconds)}"
+            return took if self._verifies else f"{took}, {size(outcome.stored_size)} stored"
+        if outcome.status is OutcomeStatus.RECIPE:
+            return "how to make it again is kept, not its files (--all keeps them)"
+        return outcome.reason

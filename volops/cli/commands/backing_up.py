@@ -14,7 +14,6 @@ from volops.cli.reporter import Reporter
 from volops.cli.units import count, duration, size
 from volops.cli.verb import verb
 from volops.errors import (
-    EXIT_DONE,
     EXIT_LOCKED,
     EXIT_NO_BACKUP,
     EXIT_PARTIAL,
@@ -56,7 +55,7 @@ def backup(invocation: Invocation, volumes: tuple[str, ...], everything: bool) -
     entry = workspace.catalog.find(manifest.name)
     invocation.output.note(_closing(manifest, entry), "bold")
     invocation.output.document({"backup": entry_document(entry)})
-    return EXIT_PARTIAL if manifest.kind == "partial" else EXIT_DONE
+    return reporter.exit_code
 
 
 def _closing(manifest: Manifest, entry: Entry) -> str:

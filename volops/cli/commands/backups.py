@@ -89,10 +89,12 @@ def show(invocation: Invocation, backup: str) -> int:
     _describe(output, entry, manifest)
     output.line()
     output.table(
-        ("VOLUME", "TYPE", "STATUS", "SIZE", "STORED", "FILES"),
+        ("VOLUME", "TYPE", "STATUS", "SIZE", "REASON"),
         [_volume_row(volume) for volume in manifest.volumes],
         right="SIZE",
     )
+    output.line()
+    output.table(("FILE", "STORED", "OF"), _file_rows(manifest), right="STORED")
     for volume in manifest.volumes:
         for warning in volume.warnings:
             output.line(f"{volume.key}: warning: {warning}", "yellow")
@@ -119,16 +121,14 @@ def _describe(output: Output, entry: Entry, manifest: Manifest) -> None:
 
 
 def _volume_row(volume: VolumeRecord) -> tuple[str, ...]:
-    files = ", ".join(artifact.file for artifact in volume.artifacts)
-    stored = sum(artifact.stored.size for artifact in volume.artifacts)
-    return (
-        volume.key,
-        volume.type or "?",
-        volume.status.value,
-        size(plain_size([volume])) if volume.artifacts else "-",
-        size(stored) if volume.artifacts else "-",
-        files or volume.reason,
-    )
+    shown = size(plain_size([volume])) if volume.artifacts else "-"
+    return (volume.key, volume.type or "?", volume.status.value, shown, volume.reason or "-")
+
+
+def _file_rows(manifest: Manifest) -> list[tuple[str, ...]]:
+    owned = [(artifact, volume.key) for volume in manifest.volumes for artifact in volume.artifacts]
+    owned += [(artifact, "compose files") for artifact in manifest.artifacts]
+    return [(artifact.file, size(artifact.stored.size), owner) for artifact, owner in owned]
 
 
 @verb(
@@ -159,10 +159,11 @@ def verify(invocation: Invocation, backup: str) -> int:
             "good": not failed,
         }
     )
-    read, took = sum(o.size for o in outcomes), sum(o.seconds for o in outcomes)
     if failed:
-        bad = count(len(failed), "part")
-        output.note(f"{entry.name} is NOT GOOD: {bad} of {len(outcomes)} failed", "bold red")
-        return EXIT_FAILED
-    output.note(f"{entry.name} is good: {size(read)} read and proven in {duration(took)}", "bold green")
-    return EXIT_DONE
+        bad = f"{len(failed)} of {count(len(outcomes), 'part')}"
+        output.note(f"{entry.name} is NOT GOOD: {bad} failed", "bold red")
+    else:
+        read, took = sum(o.size for o in outcomes), sum(o.seconds for o in outcomes)
+        whole = "is good, but PARTIAL" if entry.state == "partial" else "is good"
+        output.note(f"{entry.name} {whole}: {size(read)} read and proven in {duration(took)}", "bold green")
+    return reporter.exit_code

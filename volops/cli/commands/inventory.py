@@ -61,29 +61,23 @@ def _sizes() -> dict[str, int]:
 
 def _for_a_person(output: Output, items: Sequence[InventoryItem]) -> None:
     now = datetime.now(UTC)
-    output.line("Persistent volumes", "bold underline")
+    output.line("Persistent volumes", "bold")
     output.table(
-        ("NAME", "TYPE", "SIZE", "CRITICAL", "LAST BACKUP", "USED BY"),
+        ("NAME", "TYPE", "SIZE", "CRITICAL", "LAST BACKUP"),
         [
-            (
-                _name(item),
-                _type(item),
-                size(item.size),
-                _criticality(item),
-                age(item.last_good, now),
-                ", ".join(item.used_by) or "-",
-            )
+            (_name(item), _type(item), size(item.size), _criticality(item), age(item.last_good, now))
             for item in items
         ],
         right="SIZE",
     )
     output.line()
-    output.line("Volume details", "bold underline")
+    output.line("Volume details (name in the compose file, services, driver, mountpoint)", "bold")
     for item in items:
         found = item.assignment.type
         output.line(f"{found.cls.icon if found else '❓'} {_name(item)} - {_description(item)}")
-        key = "" if item.volume.key in (item.volume.name, _name(item)) else f"{item.volume.key} in compose, "
-        output.line(f"     {key}{item.driver}, {_mountpoint(item)}", "dim")
+        used_by = ", ".join(item.used_by) or "no service"
+        output.line(f"     {item.volume.key}, used by {used_by}", "dim")
+        output.line(f"     {item.driver}, {_mountpoint(item)}", "dim")
     output.line()
     known = [item.size for item in items if item.size is not None]
     output.line(f"{count(len(items), 'volume')}, {size(sum(known))}")
@@ -158,7 +152,7 @@ def status(invocation: Invocation) -> None:
             "unfinished": [{"name": name, "running": alive} for name, alive in unfinished.items()],
         }
     )
-    output.line(f"Services of {workspace.stack.project}", "bold underline")
+    output.line(f"Services of {workspace.stack.project}", "bold")
     output.table(
         ("SERVICE", "STATE", "HEALTH", "PORTS"),
         [
@@ -182,7 +176,7 @@ def status(invocation: Invocation) -> None:
 
 def _volumes_in_short(output: Output, items: Sequence[InventoryItem]) -> None:
     now = datetime.now(UTC)
-    output.line("Volumes", "bold underline")
+    output.line("Volumes", "bold")
     output.table(
         ("NAME", "TYPE", "SIZE", "CRITICAL", "LAST BACKUP"),
         [
