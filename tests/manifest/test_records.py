@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.samples import artifact_record, manifest, volume_record
-from volops.manifest import ArtifactRecord, BackupKind
+from volops.manifest import ArtifactRecord, BackupKind, json_facts
 from volops.model import Digest, OutcomeStatus, StoredArtifact
 
 
@@ -57,11 +57,21 @@ def test_a_control_character_is_refused_in_a_key_and_blanked_in_a_message() -> N
     assert volume_record(reason="line\nbreak\x1b[2J").reason == "line break [2J"
 
 
-def test_facts_are_json() -> None:
+@pytest.mark.parametrize(
+    "value",
+    [datetime.now(UTC), float("nan"), float("inf"), b"bytes", {1, 2}, {1: 2}, object()],
+    ids=lambda value: type(value).__name__ + str(value)[:3],
+)
+def test_facts_that_are_not_json_are_refused_with_their_place(value: object) -> None:
     with pytest.raises(ValidationError):
-        volume_record(facts={"when": datetime.now(UTC)})
-    with pytest.raises(ValidationError):
-        volume_record(facts={"ratio": float("nan")})
+        volume_record(facts={"tables": {"orders": value}})
+    with pytest.raises(ValueError, match=r"^facts\.tables.* is not a JSON value$"):
+        json_facts({"tables": {"orders": value}})
+
+
+def test_facts_that_are_json_are_kept() -> None:
+    facts = {"rows": 5, "ratio": 0.5, "names": ["a", None], "deep": {"er": True}}
+    assert json_facts(facts) == facts
 
 
 def test_times_are_kept_in_utc() -> None:

@@ -18,6 +18,7 @@ from volops.manifest.records import (
     StackRecord,
     ToolRecord,
     VolumeRecord,
+    json_facts,
 )
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "ToolRecord",
     "VolumeRecord",
     "check_file_name",
+    "json_facts",
     "manifest_bytes",
     "manifest_schema",
     "read_manifest",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Literal, Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from volops.manifest.fields import BackupName, FileName, Line, Prose, Public, Sha256, Utc
 from volops.model import Digest, OutcomeStatus, StoredArtifact, VolumeKind
@@ -144,6 +144,18 @@ class VolumeRecord(Record):
         if self.status is OutcomeStatus.DONE and not self.artifacts:
             raise ValueError(f"volume {self.key!r} is done but has no artifact")
         return self
+
+
+def json_facts(facts: Mapping[str, Any]) -> dict[str, JsonValue]:
+    """What a volume type gave as facts, if it can be kept as JSON and is the same when read back.
+
+    Raises ValueError, naming the place, when it cannot: a date, a set, bytes, a number that is not finite.
+    """
+    try:
+        return VolumeRecord(key="", name="", type="", status=OutcomeStatus.RECIPE, facts=dict(facts)).facts
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise ValueError(f"{place} is not a JSON value") from error
 
 
 class Manifest(Record):

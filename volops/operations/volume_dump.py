@@ -13,7 +13,7 @@ from typing import Any
 from volops.catalog import Draft
 from volops.engine import VolumeInfo
 from volops.errors import EngineFailed, PluginBroken, StoreFull, StoreUnavailable, VolopsError
-from volops.manifest import ArtifactRecord, PluginRecord, VolumeRecord
+from volops.manifest import ArtifactRecord, PluginRecord, VolumeRecord, json_facts
 from volops.model import (
     Artifact,
     Event,
@@ -108,7 +108,7 @@ def dump_volume(
             for artifact in dump(volume_type, source):
                 stored.append(store_artifact(run.draft, artifact, told.passed, plain=plain))
                 source.artifacts = tuple(stored)
-            facts = volume_type.facts(source)
+            facts = json_facts(volume_type.facts(source))
         status = OutcomeStatus.DONE if stored else OutcomeStatus.RECIPE
     except (StoreFull, StoreUnavailable):
         raise
