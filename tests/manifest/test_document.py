@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +40,6 @@ def test_what_was_written_is_read_back() -> None:
     assert back.model_copy(update={"seal": UNSEALED}) == manifest()
     assert back.seal != UNSEALED
     assert manifest_bytes(back) == WRITTEN
-
-
-def test_the_seal_can_be_checked_without_volops(tmp_path: Path) -> None:
-    file = tmp_path / "manifest.json"
-    file.write_bytes(WRITTEN)
-    command = f"""sed -E 's/^(  "seal": ")[0-9a-f]+/\\1{UNSEALED}/' {file} | sha256sum"""
-    output = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
-    assert output.stdout.split()[0] == json.loads(WRITTEN)["seal"]
 
 
 def test_a_newer_format_is_refused_with_the_way_out() -> None:
