@@ -25,7 +25,7 @@ class FileTree(VolumeType):
     def facts(self, source: Source) -> Mapping[str, Any]:
         """Number of entries, and the digest of the archive: the same tree gives the same archive, so a
         restored tree is checked by archiving it again, and the live data is read only once."""
-        facts = {key: source.notes[key] for key in ("entries", "layout") if key in source.notes}
+        facts = {key: source.notes[key] for key in ("entries", "layout", "tar") if key in source.notes}
         if source.artifacts and facts.get("layout") == "tree":
             facts["tree_sha256"] = source.artifacts[-1].plain.sha256
         return facts

@@ -52,7 +52,7 @@ class Shell(Protocol):
         ok: Collection[int] = (0,),
         on_stderr: Callable[[str], None] | None = None,
     ) -> Iterator[bytes]:
-        """Yield the standard output of a long program as it comes; memory stays bounded.
+        """Yield the standard output of a long program as it comes; memory stays bounded. Takes /bin/sh.
 
         At its end raises ProducerFailed when the exit code is not in `ok`, HelperLost when the container
         ended under it. `on_stderr` gets the whole standard error (cut to its last 1 MiB) once, at the end.
@@ -118,6 +118,14 @@ class Source(Protocol):
 
     def service(self) -> Shell:
         """The running container of the service that owns the volume. Raises ServiceNotRunning."""
+        ...
+
+    def service_file(self, path: str) -> bytes | None:
+        """A file as the service's container sees it, running or stopped, with its image, bind mounts and
+        volumes; None when there is none, or none that can be read whole into memory.
+
+        Raises ServiceNotRunning when the service has no container at all.
+        """
         ...
 
     def beside(self) -> Shell:

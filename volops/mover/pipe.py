@@ -1,0 +1,94 @@
+"""A named pipe that a program in a helper writes and this process reads."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import fcntl
+import os
+import select
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from volops.engine import Exec
+from volops.errors import EngineFailed, EngineUnavailable
+
+PIPE_BYTES = 1 << 20
+"""The most an unprivileged process may ask for (pipe(7), /proc/sys/fs/pipe-max-size)."""
+_POLL_MS = 250
+_STDERR_BYTES = 1 << 20
+
+
+class Pipe:
+    """A named pipe, open for reading before anybody writes; a context manager that removes it."""
+
+    def __init__(self, path: Path) -> None:
+        os.mkfifo(path)
+        # The helper's root may be nobody here: whoever sees the private directory may write.
+        path.chmod(0o622)
+        self._path = path
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with contextlib.suppress(PermissionError):
+            fcntl.fcntl(self._descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+    def __enter__(self) -> Pipe:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+        self._path.unlink(missing_ok=True)
+
+    def read(self, program: Watch, patience_s: float | None = None) -> Iterator[bytes]:
+        """Yield what comes until the last writer closed the pipe, until the program ended without ever
+        opening it, or until nothing at all came for `patience_s`.
+
+        A pipe that nobody has opened yet shows no hang-up (poll(2)).
+        """
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN)
+        until = None if patience_s is None else time.monotonic() + patience_s
+        while until is None or time.monotonic() < until:
+            ended = not program.is_alive()
+            ready = poll.poll(0 if ended else _POLL_MS)
+            if ready and ready[0][1] & select.POLLIN:
+                yield os.read(self._descriptor, PIPE_BYTES)
+                until = None
+            elif ready or ended:
+                return
+
+
+class Watch(threading.Thread):
+    """Reads what a program says beside its main output; ends when the program does."""
+
+    def __init__(self, program: Exec) -> None:
+        super().__init__(daemon=True)
+        self._program = program
+        self.tail = Tail()
+        self.start()
+
+    def run(self) -> None:
+        # A lost connection is seen again, and raised, when the exit code is asked for.
+        with contextlib.suppress(EngineFailed, EngineUnavailable, OSError):
+            for _, chunk in self._program.output():
+                self.tail.add(chunk)
+
+
+class Tail:
+    """The last MiB of what a program wrote to its standard error."""
+
+    def __init__(self) -> None:
+        self._chunks: collections.deque[bytes] = collections.deque()
+        self._size = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Append, and forget the oldest chunks beyond the limit."""
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        while self._size > _STDERR_BYTES and len(self._chunks) > 1:
+            self._size -= len(self._chunks.popleft())
+
+    def text(self) -> str:
+        """All that is kept, as text."""
+        return b"".join(self._chunks).decode("utf-8", "replace")

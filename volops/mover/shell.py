@@ -1,0 +1,140 @@
+"""`volops.volume_type.Shell` in containers: a service's own, and helpers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterator
+from pathlib import PurePosixPath
+
+from volops.engine import Engine, Exec
+from volops.errors import EngineFailed, EngineUnavailable, HelperLost, ProducerFailed
+from volops.mover.helper import PIPES, Helper
+from volops.mover.pipe import Pipe, Tail, Watch
+from volops.volume_type import Output
+
+_KILLED = 128 + 9
+_ANNOUNCED = 'echo "$$" >&2; exec "$@"'
+"""Runs a program that tells its process id first, as the first line of its standard error."""
+
+
+class ContainerShell:
+    """A shell in a container that runs already; output comes through the engine's API."""
+
+    def __init__(self, engine: Engine, container: str) -> None:
+        self._engine, self._container = engine, container
+
+    def run(self, *argv: str, input: bytes = b"", user: str = "", ok: Collection[int] = (0,)) -> Output:
+        output = self._engine.run(self._container, argv, user=user, input=input or None)
+        if output.code not in ok:
+            raise self._failure(argv, output.code, output.stderr or output.text)
+        return output
+
+    def stream(
+        self,
+        *argv: str,
+        ok: Collection[int] = (0,),
+        on_stderr: Callable[[str], None] | None = None,
+    ) -> Iterator[bytes]:
+        program = self._engine.exec(self._container, ["/bin/sh", "-c", _ANNOUNCED, "sh", *argv])
+        said = _Said()
+        try:
+            for channel, chunk in program.output():
+                if channel == 1:
+                    yield chunk
+                else:
+                    said.add(chunk)
+        except BaseException:
+            self._end(said.process)
+            raise
+        self._finish(program, argv, ok, said.text(), on_stderr)
+
+    def _end(self, process: str) -> None:
+        """Kill a program that nobody reads any more, and all it started: the engine lets it run on."""
+        if process:
+            with contextlib.suppress(EngineFailed, EngineUnavailable):
+                self._engine.run(
+                    self._container, ["/bin/sh", "-c", f"kill -9 -{process} || kill -9 {process}"]
+                )
+
+    def _finish(
+        self,
+        program: Exec,
+        argv: tuple[str, ...],
+        ok: Collection[int],
+        stderr: str,
+        on_stderr: Callable[[str], None] | None,
+    ) -> None:
+        code = program.exit_code()
+        if on_stderr is not None:
+            on_stderr(stderr)
+        if code not in ok:
+            raise self._failure(argv, code, stderr)
+
+    def _failure(self, argv: tuple[str, ...], code: int | None, stderr: str) -> ProducerFailed | HelperLost:
+        name = _called(argv)
+        if code in (None, -1) or not self._engine.running(self._container):
+            return HelperLost(
+                f"the container in which {name} ran ended under it",
+                next_step="see what stopped it (`docker events`, memory limits), then run again",
+            )
+        if code == _KILLED:
+            return ProducerFailed(f"{name} was killed", next_step="see memory limits, run again")
+        lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+        said = "; ".join(lines[-3:]) or "it said nothing"
+        return ProducerFailed(f"{name} failed with exit code {code}: {said}")
+
+
+class HelperShell(ContainerShell):
+    """A shell in a helper; long output comes through a named pipe where that works."""
+
+    def __init__(self, engine: Engine, helper: Helper) -> None:
+        super().__init__(engine, helper.container)
+        self._pipes = helper.pipes
+        self._streams = 0
+
+    def stream(
+        self,
+        *argv: str,
+        ok: Collection[int] = (0,),
+        on_stderr: Callable[[str], None] | None = None,
+    ) -> Iterator[bytes]:
+        if self._pipes is None:
+            yield from super().stream(*argv, ok=ok, on_stderr=on_stderr)
+            return
+        self._streams += 1
+        name = f"stream-{self._streams}"
+        # A program that nobody reads any more ends by writing: its pipe is gone then.
+        with Pipe(self._pipes / name) as pipe:
+            script = f'exec "$@" >{PIPES}/{name}'
+            program = self._engine.exec(self._container, ["/bin/sh", "-c", script, "sh", *argv])
+            watch = Watch(program)
+            yield from pipe.read(watch)
+        watch.join()
+        self._finish(program, argv, ok, watch.tail.text(), on_stderr)
+
+
+class _Said:
+    """The standard error of an announced program: its process id, and what it says itself."""
+
+    def __init__(self) -> None:
+        self.process = ""
+        self._tail = Tail()
+        self._start: bytes | None = b""
+
+    def add(self, chunk: bytes) -> None:
+        self._tail.add(chunk)
+        if self._start is not None:
+            self._start += chunk
+            line, newline, _ = self._start.partition(b"\n")
+            if newline:
+                self.process = line.decode() if line.isdigit() else ""
+                self._start = None
+
+    def text(self) -> str:
+        return self._tail.text().removeprefix(f"{self.process}\n")
+
+
+def _called(argv: tuple[str, ...]) -> str:
+    """What a person calls the program: for a shell script the name that it is given as its own."""
+    script = len(argv) > 3 and argv[1] == "-c" and PurePosixPath(argv[0]).name == "sh"
+    return PurePosixPath(argv[3] if script else argv[0]).name
