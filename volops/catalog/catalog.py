@@ -115,8 +115,9 @@ class Catalog:
 
     def _groups(self) -> Iterator[Entry]:
         for name in self.store.groups():
-            if MANIFEST_FILE in self.store.files(name) or _BACKUP_LIKE.fullmatch(name):
-                yield read_group(self.store, name)
+            files = self.store.files(name)
+            if MANIFEST_FILE in files or _BACKUP_LIKE.fullmatch(name):
+                yield read_group(self.store, name, files)
 
     def _loose(self) -> Iterator[Entry]:
         files = dict(self.store.files(LOOSE))
@@ -155,7 +156,7 @@ def _at(path: Path) -> Entry:
         path = path.parent
     store = LocalStore(path.parent)
     if path.is_dir():
-        return read_group(store, path.name)
+        return read_group(store, path.name, store.files(path.name))
     files = store.files(LOOSE)
     if path.name not in files:
         raise NoSuchBackup(f"nothing is at {path}", next_step="see what there is with `volops list`")

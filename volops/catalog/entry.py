@@ -57,9 +57,9 @@ class Entry:
         return self.manifest.kind if self.manifest else None
 
 
-def read_group(store: Store, name: str) -> Entry:
-    """The entry of a group of files. What is wrong with it is in the entry, not raised."""
-    path, size = store.place(name), sum(store.files(name).values())
+def read_group(store: Store, name: str, files: Mapping[str, int]) -> Entry:
+    """The entry of the group that holds `files`. What is wrong with it is in the entry, not raised."""
+    path, size = store.place(name), sum(files.values())
     try:
         manifest = _read(store, name, MANIFEST_FILE)
         if manifest.kind is BackupKind.DATABASE:

@@ -31,12 +31,15 @@ def read_manifest(data: bytes, origin: str) -> Manifest:
     Raises ManifestInvalid, in one line, when it is damaged, changed since it was written, of a newer
     format, or holds what a manifest must not hold.
     """
-    _require_known_format(_parsed(data, origin), origin)
-    _require_seal(data, origin)
     try:
-        return Manifest.model_validate_json(data, strict=True)
+        manifest = Manifest.model_validate_json(data, strict=True)
     except ValidationError as error:
+        # What is wrong with the whole says more than what is therefore wrong with a part.
+        _require_known_format(_parsed(data, origin), origin)
+        _require_seal(data, origin)
         raise ManifestInvalid(f"{origin} is not a valid manifest: {_first(error)}") from error
+    _require_seal(data, origin)
+    return manifest
 
 
 def manifest_schema() -> str:

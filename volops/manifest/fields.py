@@ -18,17 +18,24 @@ _SECRET_PAIR = re.compile(r"([\w.-]*(?:pass|secret|token|credential)[\w.-]*)=[^,
 _URL_USER = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 
 
+def _has_control(text: str) -> bool:
+    # What str.isprintable accepts has none, and it takes a hundredth of the time of looking at each.
+    return not text.isprintable() and any(map(_is_control, text))
+
+
 def _is_control(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def _one_line(text: str) -> str:
-    if any(map(_is_control, text)):
+    if _has_control(text):
         raise ValueError("holds a control character")
     return text
 
 
 def _prose(text: str) -> str:
+    if not _has_control(text):
+        return text
     return "".join(" " if _is_control(character) else character for character in text)
 
 
@@ -36,7 +43,7 @@ def check_file_name(name: str) -> str:
     """Return `name` if it can only ever mean a file directly in the backup; else raise ValueError."""
     if not name or name.startswith(".") or "/" in name or "\\" in name:
         raise ValueError(f"{name!r} is not a plain file name")
-    if any(map(_is_control, name)):
+    if _has_control(name):
         raise ValueError(f"{name!r} holds a control character")
     if len(name.encode()) > 255:
         raise ValueError(f"{name[:40]!r}… is longer than 255 bytes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
@@ -165,7 +165,7 @@ class Manifest(Record):
     file has the zeros.
     """
 
-    format: Literal[1] = 1
+    format: int = Field(default=1, ge=1, le=1)
     name: BackupName
     kind: BackupKind
     created: Utc
