@@ -82,9 +82,12 @@ def test_a_hook_with_wrong_arguments_names_the_argument(installed: Install) -> N
     assert "\n" not in broken.reason
 
 
-def test_a_distribution_whose_entry_points_cannot_be_read_stops_nothing(installed: Install) -> None:
-    registry = installed("malformed", "good")
-    broken = state_of(registry, "volops-malformed")
+@pytest.mark.parametrize("case", ["malformed", "undecodable"])
+def test_a_distribution_whose_entry_points_cannot_be_read_stops_nothing(
+    installed: Install, case: str
+) -> None:
+    registry = installed(case, "good")
+    broken = state_of(registry, f"volops-{case}")
     assert broken.reason.startswith("its entry points cannot be read: ")
     assert broken.opaque
     assert registry.types["mongo"].distribution == "volops-mongo"

@@ -11,7 +11,7 @@ import pytest
 from tests.disks import read_only, small_disk
 from tests.samples import digest_of
 from volops.errors import ProducerFailed, StoreFull, StoreUnavailable
-from volops.store.durable import make_private, write_file
+from volops.store.durable import make_private, sync_directory, write_file
 
 MEBIBYTE = b"x" * (1 << 20)
 
@@ -88,3 +88,9 @@ def test_a_file_where_the_directory_should_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "backups").write_text("I am a file")
     with pytest.raises(StoreUnavailable, match="cannot be used"):
         make_private(tmp_path / "backups")
+
+
+def test_a_file_system_that_cannot_sync_a_directory_is_borne() -> None:
+    sync_directory(Path("/proc"))
+    with pytest.raises(FileNotFoundError):
+        sync_directory(Path("/proc/no such directory"))

@@ -60,24 +60,26 @@ def _entry_points() -> Iterator[tuple[str, str, metadata.EntryPoint | str]]:
     """
     seen: set[str] = set()
     for distribution in metadata.distributions():
-        # Parsing all the other distributions' metadata would take longer than everything else here.
-        if f"[{GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
+        found: metadata.EntryPoints | str
+        try:
+            found = isolated("its entry points cannot be read", _of_group, distribution)
+        except PluginBroken as error:
+            found = error.message
+        if not found:
             continue
         name = distribution.metadata["Name"] or "a distribution without a name"
         version = distribution.metadata["Version"] or "of unknown version"
         if name.lower() in seen:
             continue
         seen.add(name.lower())
-        try:
-            found = isolated("its entry points cannot be read", _of_group, distribution)
-        except PluginBroken as error:
-            yield name, version, error.message
-            continue
-        for entry_point in found:
-            yield name, version, entry_point
+        for each in [found] if isinstance(found, str) else found:
+            yield name, version, each
 
 
 def _of_group(distribution: metadata.Distribution) -> metadata.EntryPoints:
+    # Parsing all entry points of all distributions would take longer than everything else here.
+    if f"[{GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
+        return metadata.EntryPoints()
     return distribution.entry_points.select(group=GROUP)
 
 

@@ -67,6 +67,10 @@ def sync_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems know no fsync of a directory: there is nothing that could be done.
+        if error.errno != errno.EINVAL:
+            raise
     finally:
         os.close(descriptor)
 
