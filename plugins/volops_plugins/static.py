@@ -1,0 +1,38 @@
+"""Volumes of collected static files: what a web server serves and the application can make again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from volops import Criticality, FileTree, Volume, VolumeType, hookimpl
+from volops_plugins._places import Place, place_of
+
+
+class Static(FileTree):
+    """Collected static files; small, so they are archived all the same."""
+
+    name = "static"
+    stem = "static"
+    summary = "Collected static files (CSS, JavaScript, images)"
+    data_included = (
+        "Django admin CSS and JavaScript",
+        "Third-party library assets",
+        "Application static files",
+    )
+    criticality = Criticality.REGENERABLE
+    typical_size = "10 MB to 100 MB"
+    backup_priority = "LOW: can be regenerated, backup optional"
+    guarantees = (
+        "Survives restarts of containers",
+        "Can be regenerated with `python manage.py collectstatic`",
+    )
+
+    def detect(self, volume: Volume) -> bool:
+        """By a mount path that all who write to it call static, staticfiles or public/assets."""
+        return place_of(volume) is Place.STATIC
+
+
+@hookimpl
+def volops_volume_types() -> Iterable[type[VolumeType]]:
+    """The type of static files."""
+    return [Static]
