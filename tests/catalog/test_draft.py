@@ -161,7 +161,7 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path) -> None:
         catalog = Catalog(LocalStore(disk / "backups"))
         with catalog.begin(NAME) as draft:
             draft.write("first.tar", [b"x" * (1 << 20)])
-            with pytest.raises(StoreFull, match="no space left in"):
+            with pytest.raises(StoreFull, match=rf"no space left in {disk}/backups \(\d MiB free\)"):
                 draft.write("second.tar", (b"x" * (1 << 20) for _ in range(10)))
         assert left_behind(disk / "backups") == []
         back_up(disk / "backups")

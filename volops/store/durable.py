@@ -20,7 +20,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 @contextlib.contextmanager
 def storage(directory: Path) -> Iterator[None]:
-    """Turn what the operating system refuses into StoreFull or StoreUnavailable."""
+    """Turn what the operating system refuses into StoreFull or StoreUnavailable, naming `directory`."""
     try:
         yield
     except OSError as error:
@@ -75,21 +75,23 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def write_file(directory: Path, file: str, chunks: Iterable[bytes]) -> Digest:
+def write_file(directory: Path, file: str, chunks: Iterable[bytes], *, store: Path | None = None) -> Digest:
     """Write `directory/file`, mode 0600, replacing an older one; return size and SHA-256.
 
     It appears under its name only when its content is complete and on the disk; the name itself becomes
-    durable with sync_directory. Nothing is left when `chunks` raises. Raises StoreFull, StoreUnavailable.
+    durable with sync_directory. Nothing is left when `chunks` raises. Raises StoreFull, StoreUnavailable,
+    which name `store` where it is not the directory itself.
     """
     part = directory / f".{uuid.uuid4().hex}.part"
+    named = store or directory
     try:
-        digest = _fill(part, chunks)
-        with storage(directory):
+        digest = _fill(part, chunks, named)
+        with storage(named):
             part.rename(directory / file)
     except StoreFull as error:
         _forget(part)
         # Said again, now that the part is gone: how much room there really was.
-        raise _full(directory) from error
+        raise _full(named) from error
     except BaseException:
         _forget(part)
         raise
@@ -102,20 +104,20 @@ def _forget(part: Path) -> None:
         part.unlink()
 
 
-def _fill(part: Path, chunks: Iterable[bytes]) -> Digest:
+def _fill(part: Path, chunks: Iterable[bytes], named: Path) -> Digest:
     digest = hashlib.sha256()
     written = flushed = 0
-    with storage(part.parent):
+    with storage(named):
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         for chunk in chunks:
             digest.update(chunk)
-            with storage(part.parent):
+            with storage(named):
                 written += _write_all(descriptor, chunk)
                 if written - flushed >= _FLUSH_BYTES:
                     _start_flush(descriptor, flushed, written - flushed)
                     flushed = written
-        with storage(part.parent):
+        with storage(named):
             os.fsync(descriptor)
             _require_length(descriptor, written)
     finally:

@@ -38,7 +38,7 @@ class LocalUpload:
 
     def write(self, file: str, chunks: Iterable[bytes]) -> Digest:
         """Write a file durably; see the protocol."""
-        return write_file(self._directory, file, chunks)
+        return write_file(self._directory, file, chunks, store=self._root)
 
     def remove(self, file: str) -> None:
         """Remove a file of this upload; fine when it is not there."""
@@ -49,7 +49,7 @@ class LocalUpload:
         """Rename the directory to `root/name`, its manifest written last."""
         final = self._root / name
         _require_free(final)
-        write_file(self._directory, MANIFEST_FILE, [manifest])
+        self.write(MANIFEST_FILE, [manifest])
         with storage(self._root):
             sync_directory(self._directory)
             self._directory.rename(final)
@@ -63,7 +63,7 @@ class LocalUpload:
         manifest_file = self.name + LOOSE_MANIFEST
         _require_free(self._root / file)
         _require_free(self._root / manifest_file)
-        write_file(self._directory, manifest_file, [manifest])
+        self.write(manifest_file, [manifest])
         with storage(self._root):
             for each in (manifest_file, file):
                 (self._directory / each).rename(self._root / each)
