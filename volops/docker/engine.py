@@ -1,108 +1,31 @@
-"""The engine Protocol on the Docker SDK: the only module that imports `docker`."""
+"""`volops.engine.Engine` on the Docker SDK."""
 
 from __future__ import annotations
 
 import contextlib
-import socket
-import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any, NoReturn
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
-import docker
-import requests.exceptions
-from docker.context import ContextAPI
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, ImageNotFound, NotFound
 from docker.types import Mount
-from docker.utils import kwargs_from_env
-from docker.utils import socket as docker_socket
-from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponential
 
+from volops.docker.execution import DockerExec, collect
+from volops.docker.failures import doing, patiently
 from volops.docker_records import PROJECT_LABEL, container_info, volume_info
 from volops.engine import (
     LABEL_HELPER,
     LABEL_RUN,
     ContainerInfo,
     EngineInfo,
-    Exec,
     HelperSpec,
     VolumeInfo,
 )
-from volops.errors import EngineFailed, EngineTooOld, EngineUnavailable
+from volops.errors import EngineFailed
 from volops.volume_type import Output
 
-MINIMUM_API = (1, 45)
-"""Engine 26: the first that mounts a subpath of a volume (Docker Engine API version history)."""
 _SIZES_TIMEOUT_S = 600
 _STOP_MARGIN_S = 60
 _CHUNK = 1 << 20
-_frames: Callable[..., Iterator[tuple[int, bytes]]] = docker_socket.frames_iter
-
-
-def connect() -> DockerEngine:
-    """The engine that the `docker` command would use here: DOCKER_HOST, else the current context.
-
-    Raises EngineUnavailable when none answers, EngineTooOld when it cannot do what volops needs.
-    """
-    settings: dict[str, Any] = dict(kwargs_from_env())
-    if "base_url" not in settings:
-        context: Any = ContextAPI.get_current_context()
-        if context is not None and context.Host:
-            settings = {"base_url": context.Host, "tls": context.TLSConfig or False}
-    address = settings.get("base_url", "unix:///var/run/docker.sock")
-    try:
-        client: Any = docker.APIClient(version="auto", use_ssh_client=True, **settings)
-    except (DockerException, requests.exceptions.RequestException) as error:
-        if "minimum" in str(error) or "too old" in str(error):
-            raise EngineTooOld(_too_old(str(error)), next_step=_UPDATE) from error
-        raise EngineUnavailable(
-            f"no container engine answers at {address}",
-            next_step="start it (`systemctl start docker`, or `make setup` in this checkout) "
-            "and see that you may use it (`docker version`)",
-        ) from error
-    api = tuple(int(part) for part in str(client.api_version).split("."))
-    if api < MINIMUM_API:
-        version = client.version()["Version"]
-        client.close()
-        raise EngineTooOld(_too_old(f"{version} (API {client.api_version})"), next_step=_UPDATE)
-    return DockerEngine(client, local=str(address).startswith(("unix://", "http+unix://")))
-
-
-_UPDATE = "install Docker Engine 26 or newer"
-
-
-def _too_old(found: str) -> str:
-    return f"the container engine is too old: {found}; API 1.45 is needed"
-
-
-def _momentary(error: BaseException) -> bool:
-    """True for what may well succeed a moment later: a lost connection, a 5xx, a conflict of removals."""
-    if isinstance(error, APIError):
-        return bool(error.is_server_error()) and "in progress" in str(error.explanation)
-    return isinstance(error, requests.exceptions.ConnectionError) and "reset" in str(error).lower()
-
-
-_patiently = retry(
-    retry=retry_if_exception(_momentary),
-    stop=stop_after_attempt(4),
-    wait=wait_exponential(multiplier=0.1, max=2),
-    reraise=True,
-)
-
-
-def _fail(error: Exception, doing: str) -> NoReturn:
-    if isinstance(error, APIError):
-        raise EngineFailed(f"the engine failed {doing}: {error.explanation or error}") from error
-    raise EngineUnavailable(
-        f"the engine was lost while {doing}", next_step="see `docker version` and the engine's log"
-    ) from error
-
-
-@contextlib.contextmanager
-def _doing(what: str) -> Iterator[None]:
-    try:
-        yield
-    except (DockerException, requests.exceptions.RequestException, OSError) as error:
-        _fail(error, what)
 
 
 class DockerEngine:
@@ -121,7 +44,7 @@ class DockerEngine:
         self._api.close()
 
     def info(self) -> EngineInfo:
-        with _doing("asking for its version"):
+        with doing("asking for its version"):
             version, info = self._api.version(), self._api.info()
         return EngineInfo(
             name="docker",
@@ -141,7 +64,7 @@ class DockerEngine:
         return self._list({"label": LABEL_HELPER})
 
     def _list(self, filters: dict[str, str]) -> list[ContainerInfo]:
-        with _doing("listing containers"):
+        with doing("listing containers"):
             found = self._api.containers(all=True, filters=filters)
             listed = []
             for row in found:
@@ -150,7 +73,7 @@ class DockerEngine:
         return sorted(listed, key=lambda container: container.name)
 
     def volumes(self, names: Collection[str]) -> dict[str, VolumeInfo]:
-        with _doing("listing volumes"):
+        with doing("listing volumes"):
             answer = self._api.volumes()
         wanted = set(names)
         rows = (volume_info(row) for row in answer.get("Volumes") or ())
@@ -158,7 +81,7 @@ class DockerEngine:
 
     def volume_sizes(self) -> dict[str, int]:
         # The SDK's df() measures images and build cache too; the API can be asked for volumes alone.
-        with _doing("measuring volumes"):
+        with doing("measuring volumes"):
             url = self._api._url("/system/df")
             response = self._api.get(url, params={"type": "volume"}, timeout=_SIZES_TIMEOUT_S)
             response.raise_for_status()
@@ -167,14 +90,14 @@ class DockerEngine:
         return {name: size for name, size in sizes.items() if size >= 0}
 
     def image_id(self, reference: str) -> str | None:
-        with _doing("looking for an image"):
+        with doing("looking for an image"):
             try:
                 return str(self._api.inspect_image(reference)["Id"])
             except ImageNotFound:
                 return None
 
     def image_digests(self, reference: str) -> tuple[str, ...]:
-        with _doing("looking for an image"):
+        with doing("looking for an image"):
             try:
                 return tuple(self._api.inspect_image(reference).get("RepoDigests") or ())
             except ImageNotFound:
@@ -185,10 +108,10 @@ class DockerEngine:
         missing = set(named) - set(self.volumes(named))
         if missing:
             raise EngineFailed(f"volume {sorted(missing)[0]!r} does not exist")
-        with _doing("starting a helper container"):
+        with doing("starting a helper container"):
             return self._start_helper(spec)
 
-    @_patiently
+    @patiently
     def _start_helper(self, spec: HelperSpec) -> str:
         host = self._api.create_host_config(
             mounts=[_mount(*bind) for bind in spec.binds],
@@ -226,7 +149,7 @@ class DockerEngine:
         with contextlib.suppress(OSError):
             if hold is not None:
                 hold.close()
-        with _doing("removing a container"):
+        with doing("removing a container"):
             try:
                 self._api.remove_container(container, v=True, force=True)
             except APIError as error:
@@ -240,7 +163,7 @@ class DockerEngine:
             self._api.wait(container, condition="removed")
 
     def running(self, container: str) -> bool:
-        with _doing("inspecting a container"):
+        with doing("inspecting a container"):
             try:
                 return bool(self._api.inspect_container(container)["State"]["Running"])
             except NotFound:
@@ -249,7 +172,7 @@ class DockerEngine:
     def exec(
         self, container: str, argv: Sequence[str], *, user: str = "", input: bytes | None = None
     ) -> DockerExec:
-        with _doing("starting a program in a container"):
+        with doing("starting a program in a container"):
             created = self._api.exec_create(container, list(argv), stdin=input is not None, user=user or "")[
                 "Id"
             ]
@@ -262,14 +185,14 @@ class DockerEngine:
         return collect(self.exec(container, argv, user=user, input=input))
 
     def get_archive(self, container: str, path: str) -> Iterator[bytes]:
-        with _doing("reading files of a container"):
+        with doing("reading files of a container"):
             stream, _ = self._api.get_archive(container, path, chunk_size=_CHUNK)
             yield from stream
 
     def create_idle(self, image: str, volume: str, target: str) -> str:
         if volume not in self.volumes([volume]):
             raise EngineFailed(f"volume {volume!r} does not exist")
-        with _doing("creating a helper container"):
+        with doing("creating a helper container"):
             host = self._api.create_host_config(mounts=[_mount(volume, target, False)], network_mode="none")
             return str(
                 self._api.create_container(
@@ -278,11 +201,15 @@ class DockerEngine:
             )
 
     def pause(self, container: str) -> None:
-        with _doing("pausing a container"):
-            self._api.pause(container)
+        with doing("pausing a container"):
+            self._pause(container)
+
+    @patiently
+    def _pause(self, container: str) -> None:
+        self._api.pause(container)
 
     def unpause(self, container: str) -> None:
-        with _doing("unpausing a container"):
+        with doing("unpausing a container"):
             try:
                 self._api.unpause(container)
             except APIError as error:
@@ -290,14 +217,14 @@ class DockerEngine:
                     raise
 
     def stop(self, container: str) -> None:
-        with _doing("stopping a container"):
+        with doing("stopping a container"):
             grace = self._api.inspect_container(container)["Config"].get("StopTimeout") or 10
             url = self._api._url("/containers/{0}/stop", container)
             response = self._api.post(url, timeout=grace + _STOP_MARGIN_S)
             self._api._raise_for_status(response)
 
     def start(self, container: str) -> None:
-        with _doing("starting a container"):
+        with doing("starting a container"):
             self._api.start(container)
 
 
@@ -305,44 +232,3 @@ def _mount(source: str, target: str, writable: bool) -> Mount:
     if source.startswith("/"):
         return Mount(target, source, type="bind", read_only=not writable)
     return Mount(target, source, type="volume", read_only=not writable, no_copy=True)
-
-
-class DockerExec:
-    """`volops.engine.Exec` over the hijacked connection of one exec instance."""
-
-    def __init__(self, api: docker.APIClient, exec_id: str, stream: Any, data: bytes | None) -> None:
-        self._api, self._id, self._stream = api, exec_id, stream
-        # The SDK gives only the file-like wrapper; half-closing standard input needs the socket under it.
-        self._socket: socket.socket = getattr(stream, "_sock", stream)
-        self._socket.settimeout(None)
-        if data is not None:
-            threading.Thread(target=self._feed, args=(data,), daemon=True).start()
-
-    def _feed(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.sendall(data)
-            self._socket.shutdown(socket.SHUT_WR)
-
-    def output(self) -> Iterator[tuple[int, bytes]]:
-        with _doing("reading a program's output"):
-            try:
-                yield from _frames(self._stream, tty=False)
-            finally:
-                self._stream.close()
-
-    def exit_code(self) -> int | None:
-        with _doing("asking for an exit code"):
-            try:
-                answer = self._api.exec_inspect(self._id)
-            except NotFound:
-                return None
-        return None if answer["Running"] else answer["ExitCode"]
-
-
-def collect(program: Exec) -> Output:
-    """Read a short program's output to its end; exit code -1 when its container was lost."""
-    out, err = bytearray(), bytearray()
-    for channel, chunk in program.output():
-        (out if channel == 1 else err).extend(chunk)
-    code = program.exit_code()
-    return Output(-1 if code is None else code, bytes(out), err.decode("utf-8", "replace"))

@@ -1,0 +1,59 @@
+"""A program in a container, and what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from docker.errors import NotFound
+from docker.utils import socket as docker_socket
+
+from volops.docker.failures import doing
+from volops.engine import Exec
+from volops.volume_type import Output
+
+_frames: Callable[..., Iterator[tuple[int, bytes]]] = docker_socket.frames_iter
+
+
+class DockerExec:
+    """`volops.engine.Exec` over the hijacked connection of one exec instance."""
+
+    def __init__(self, api: Any, exec_id: str, stream: Any, data: bytes | None) -> None:
+        self._api, self._id, self._stream = api, exec_id, stream
+        # The SDK gives only the file-like wrapper; half-closing standard input needs the socket under it.
+        self._socket: socket.socket = getattr(stream, "_sock", stream)
+        self._socket.settimeout(None)
+        if data is not None:
+            threading.Thread(target=self._feed, args=(data,), daemon=True).start()
+
+    def _feed(self, data: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.sendall(data)
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def output(self) -> Iterator[tuple[int, bytes]]:
+        with doing("reading a program's output"):
+            try:
+                yield from _frames(self._stream, tty=False)
+            finally:
+                self._stream.close()
+
+    def exit_code(self) -> int | None:
+        with doing("asking for an exit code"):
+            try:
+                answer = self._api.exec_inspect(self._id)
+            except NotFound:
+                return None
+        return None if answer["Running"] else answer["ExitCode"]
+
+
+def collect(program: Exec) -> Output:
+    """Read a short program's output to its end; exit code -1 when its container was lost."""
+    out, err = bytearray(), bytearray()
+    for channel, chunk in program.output():
+        (out if channel == 1 else err).extend(chunk)
+    code = program.exit_code()
+    return Output(-1 if code is None else code, bytes(out), err.decode("utf-8", "replace"))
