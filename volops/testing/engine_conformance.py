@@ -145,10 +145,12 @@ class EngineConformance:
     def test_a_program_whose_container_ends_has_no_good_exit_code(
         self, engine: Engine, container: str
     ) -> None:
-        program = engine.exec(container, ["sleep", "60"])
+        program = engine.exec(container, ["sh", "-c", "echo started; exec sleep 60"])
+        output = program.output()
+        assert next(output) == (1, b"started\n")
         assert program.exit_code() is None
         engine.remove_container(container)
-        assert list(program.output()) == []
+        assert list(output) == []
         assert program.exit_code() != 0
 
     def test_a_helper_sees_the_volume_and_cannot_write_it(self, engine: Engine, helper: str) -> None:
