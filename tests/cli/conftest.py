@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -29,6 +30,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     subprocess.run(
         options.argv("down", "-v", "--remove-orphans", every_profile=True), check=True, capture_output=True
     )
+
+
+@pytest.fixture
+def backups(project: Path) -> Iterator[Path]:
+    """The project's directory of backups, none in it yet."""
+    directory = project / "backups"
+    assert not directory.exists()
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture

@@ -28,7 +28,18 @@ services:
   job: {{<<: *service, command: echo done}}
   extra: {{<<: *service, command: sleep infinity, profiles: [extra], volumes: ['spare:/spare']}}
 volumes: {{uploads: , spare: }}
+x-volops:
+  volumes:
+    uploads: {{type: files}}
+    spare: {{type: files}}
+    web:/scratch: {{type: files}}
+    ./logs: {{type: files}}
 """
+FAILING = (
+    "x-volops: {volumes: {uploads: {type: nonesuch}, spare: {type: files}, 'web:/scratch': {type: files}}}"
+)
+"""Settings under which one volume of the project cannot be backed up. They replace the others: compose does
+not merge what it does not know."""
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -80,7 +80,7 @@ def inventory_document(item: InventoryItem) -> dict[str, Any]:
         "criticality": found.cls.criticality.value if found else None,
         "description": found.cls.summary if found else None,
         "backup_priority": found.cls.backup_priority if found else None,
-        "last_good_backup": item.last_good,
+        "last_good": item.last_good,
         "problem": str(problem) if problem else None,
     }
 

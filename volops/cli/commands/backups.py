@@ -37,7 +37,7 @@ def list_backups(invocation: Invocation) -> None:
         output.line(f"no backups in {invocation.catalog.store.location}: make one with `volops backup`")
         return
     output.table(
-        ("NAME", "AGE", "SIZE", "VOLUMES", "STATE", "VERIFIED"),
+        ("NAME", "AGE", "SIZE", "VOLUMES", "STATE", "LAST CHECK"),
         [_row(entry) for entry in entries],
         right="SIZE",
     )
@@ -63,7 +63,7 @@ def _verified(entry: Entry, now: datetime) -> str:
     if entry.verified is None:
         return "never"
     when = age(entry.verified.at, now)
-    return when if entry.verified.ok else f"{when}: NOT GOOD"
+    return f"verified {when}" if entry.verified.ok else f"NOT GOOD, {when}"
 
 
 @verb("show", backups=True, exits=[EXIT_NO_BACKUP], examples=["volops show latest"])
@@ -95,7 +95,11 @@ def show(invocation: Invocation, backup: str) -> int:
     )
     output.line()
     output.table(("FILE", "STORED", "OF"), _file_rows(manifest), right="STORED")
+    output.line()
     for volume in manifest.volumes:
+        for name, fact in volume.facts.items():
+            if not isinstance(fact, dict):
+                output.line(f"{volume.key}: {name}: {_fact(fact)}")
         for warning in volume.warnings:
             output.line(f"{volume.key}: warning: {warning}", "yellow")
     return EXIT_DONE
@@ -108,7 +112,7 @@ def _describe(output: Output, entry: Entry, manifest: Manifest) -> None:
     for title, text in (
         ("Backup", f"{entry.name} ({manifest.kind.value}, {entry.state.value})"),
         ("Taken", f"{manifest.created:%Y-%m-%d %H:%M:%S} UTC, {age(manifest.created, now)}, in {took}"),
-        ("Verified", _verified(entry, now)),
+        ("Checked", _verified(entry, now)),
         ("Size", f"{size(plain_size(manifest.volumes))}, {size(entry.size)} stored"),
         ("Where", shown_path(Path(entry.path))),
         ("Project", f"{manifest.stack.project} on {manifest.host}"),
@@ -123,6 +127,10 @@ def _describe(output: Output, entry: Entry, manifest: Manifest) -> None:
 def _volume_row(volume: VolumeRecord) -> tuple[str, ...]:
     shown = size(plain_size([volume])) if volume.artifacts else "-"
     return (volume.key, volume.type or "?", volume.status.value, shown, volume.reason or "-")
+
+
+def _fact(fact: object) -> str:
+    return " ".join(map(str, fact)) if isinstance(fact, list) else str(fact)
 
 
 def _file_rows(manifest: Manifest) -> list[tuple[str, ...]]:
