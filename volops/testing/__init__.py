@@ -9,4 +9,4 @@ with contextlib.suppress(ImportError):
     import pytest
 
     # Else pytest would say of a failed check there only that it failed.
-    pytest.register_assert_rewrite("volops.testing.engine_conformance")
+    pytest.register_assert_rewrite("volops.testing.engine_conformance", "volops.testing.helper_conformance")

@@ -4,65 +4,19 @@ from __future__ import annotations
 
 import io
 import tarfile
-import time
-import uuid
-from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import pytest
 
-from volops.engine import LABEL_HELPER, LABEL_RUN, ContainerInfo, Engine, HelperSpec
+from volops.engine import Engine
 from volops.errors import EngineFailed
+from volops.testing.engine_site import MISSING, EngineSite
+from volops.testing.helper_conformance import HelperConformance
 
-PATIENCE_S = 60
-HOLD = ("sh", "-c", "exec cat >/dev/null")
-MISSING = "volops-conformance-never-made"
-
-
-class EngineSite(Protocol):
-    """An engine and the means to set something up on it, by another way than the engine's own methods.
-
-    `image` is a local image with a POSIX shell, cat, echo, id, printenv, sleep and touch. What was made is
-    gone after the test.
-    """
-
-    engine: Engine
-    image: str
-
-    def volume(self, files: Mapping[str, bytes]) -> str:
-        """Make a volume with these files, by path below its root; return its name."""
-        ...
-
-    def container(
-        self, volume: str, target: str, *, project: str, service: str, environment: Mapping[str, str]
-    ) -> str:
-        """Start a container of `image` that sleeps, as compose would; return its id."""
-        ...
+__all__ = ["EngineConformance", "EngineSite"]
 
 
-class EngineConformance:
+class EngineConformance(HelperConformance):
     """Subclass it, with a fixture `site` that gives an EngineSite, in a class whose name begins with Test."""
-
-    @pytest.fixture
-    def engine(self, site: EngineSite) -> Engine:
-        return site.engine
-
-    @pytest.fixture
-    def volume(self, site: EngineSite) -> str:
-        return site.volume({"a.txt": b"alpha", "deep/b.bin": bytes(range(256)) * 40})
-
-    @pytest.fixture
-    def project(self) -> str:
-        return f"conformance-{uuid.uuid4().hex[:8]}"
-
-    @pytest.fixture
-    def container(self, site: EngineSite, volume: str, project: str) -> str:
-        environment = {"GREETING": "hello=world", "SALT": "geheim"}
-        return site.container(volume, "/data", project=project, service="db", environment=environment)
-
-    @pytest.fixture
-    def helper(self, site: EngineSite, volume: str) -> str:
-        return site.engine.start_helper(HelperSpec(site.image, HOLD, ((volume, "/volume", False),), run="r1"))
 
     def test_it_says_what_it_is(self, engine: Engine) -> None:
         info = engine.info()
@@ -153,65 +107,6 @@ class EngineConformance:
         assert list(output) == []
         assert program.exit_code() != 0
 
-    def test_a_helper_sees_the_volume_and_cannot_write_it(self, engine: Engine, helper: str) -> None:
-        assert engine.run(helper, ["cat", "/volume/a.txt"]).stdout == b"alpha"
-        refused = engine.run(helper, ["touch", "/volume/new"])
-        assert refused.code == 1
-        assert "Read-only file system" in refused.stderr
-
-    def test_a_helper_can_write_where_it_may(self, site: EngineSite, volume: str) -> None:
-        spec = HelperSpec(site.image, HOLD, ((volume, "/volume", True),))
-        helper = site.engine.start_helper(spec)
-        assert site.engine.run(helper, ["touch", "/volume/new"]).code == 0
-        assert site.engine.run(helper, ["cat", "/volume/new"]).code == 0
-        site.engine.remove_container(helper)
-
-    def test_a_helper_is_labelled_and_is_nobodys_project(self, engine: Engine, helper: str) -> None:
-        found = self._helper(engine, helper)
-        assert found is not None
-        assert found.labels[LABEL_RUN] == "r1"
-        assert LABEL_HELPER in found.labels
-        assert found.project == ""
-
-    def test_a_helper_is_removed_when_its_program_ends(self, site: EngineSite) -> None:
-        helper = site.engine.start_helper(HelperSpec(site.image, ("true",)))
-        self._eventually(lambda: self._helper(site.engine, helper) is None)
-        assert not site.engine.running(helper)
-
-    def test_a_helper_has_its_own_environment(self, site: EngineSite) -> None:
-        helper = site.engine.start_helper(HelperSpec(site.image, HOLD, environment={"PGPASSFILE": "/x"}))
-        assert site.engine.run(helper, ["printenv", "PGPASSFILE"]).text == "/x"
-        site.engine.remove_container(helper)
-
-    def test_a_helper_joins_a_running_container_only(self, site: EngineSite, container: str) -> None:
-        helper = site.engine.start_helper(HelperSpec(site.image, HOLD, join=container))
-        assert site.engine.running(helper)
-        site.engine.remove_container(helper)
-        site.engine.stop(container)
-        with pytest.raises(EngineFailed):
-            site.engine.start_helper(HelperSpec(site.image, HOLD, join=container))
-
-    def test_a_helper_never_makes_a_volume(self, site: EngineSite) -> None:
-        with pytest.raises(EngineFailed, match=MISSING):
-            site.engine.start_helper(HelperSpec(site.image, HOLD, ((MISSING, "/volume", False),)))
-        with pytest.raises(EngineFailed, match=MISSING):
-            site.engine.create_idle(site.image, MISSING, "/volume")
-        assert site.engine.volumes([MISSING]) == {}
-
-    def test_a_helper_of_an_image_that_is_not_there_fails(self, site: EngineSite) -> None:
-        before = {found.id for found in site.engine.helpers()}
-        with pytest.raises(EngineFailed):
-            site.engine.start_helper(HelperSpec(MISSING, HOLD, run="never-started"))
-        after = [found for found in site.engine.helpers() if found.id not in before]
-        assert not any(found.labels[LABEL_RUN] == "never-started" for found in after)
-
-    def test_a_container_is_removed_once_and_that_is_fine_twice(self, engine: Engine, helper: str) -> None:
-        assert engine.running(helper)
-        engine.remove_container(helper)
-        assert not engine.running(helper)
-        assert self._helper(engine, helper) is None
-        engine.remove_container(helper)
-
     def test_files_are_read_from_a_container_that_never_ran(self, site: EngineSite, volume: str) -> None:
         idle = site.engine.create_idle(site.image, volume, "/volume")
         try:
@@ -255,17 +150,6 @@ class EngineConformance:
             engine.pause(container)
 
     @staticmethod
-    def _helper(engine: Engine, container: str) -> ContainerInfo | None:
-        return next((found for found in engine.helpers() if found.id == container), None)
-
-    @staticmethod
     def _state(engine: Engine, project: str) -> str:
         (found,) = engine.containers(project)
         return found.state
-
-    @staticmethod
-    def _eventually(holds: Callable[[], bool]) -> None:
-        until = time.monotonic() + PATIENCE_S
-        while not holds():
-            assert time.monotonic() < until, "it did not come true within a minute"
-            time.sleep(0.02)
