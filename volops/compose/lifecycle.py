@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Sequence
@@ -95,7 +96,7 @@ class Compose:
     def states(self, services: Sequence[str] = ()) -> tuple[ServiceState, ...]:
         """The containers of services (of all active ones, without names), running or not."""
         verb = ("ps", "--all", "--format", "json", *services)
-        said = ask(self._options.argv(*verb, every_profile=True))
+        said = ask(self._options.argv(*verb, every_profile=self.stack.complete))
         if said.code != 0:
             raise _failure("ps", said.code, said.stderr)
         wanted = services or [service.name for service in self.stack.services if service.active]
@@ -130,6 +131,8 @@ class Compose:
 
     def _become(self, *verb: str) -> NoReturn:
         argv = self._options.argv(*verb)
+        # Python ignores it; a program that is started like this must not.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         try:
             os.execvp(argv[0], argv)  # noqa: S606 - no shell is what we want
         except FileNotFoundError as error:
