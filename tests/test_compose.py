@@ -471,6 +471,13 @@ class TestLifecycle:
         assert "healthy" in caught.value.next_step
         assert caught.value.exit_code == 2
 
+    def test_restart_needs_a_container(self, running: Compose) -> None:
+        subprocess.run(
+            ["docker", "rm", "-f", f"{running.stack.project}-job-1"], check=True, capture_output=True
+        )
+        with pytest.raises(ServiceNotRunning, match="'job'"):
+            running.restart(["job"], show=False, timeout=1)
+
     def test_a_program_needs_a_running_service(self, running: Compose) -> None:
         with pytest.raises(ServiceNotRunning) as caught:
             running.become_exec("job", "true", terminal=False)

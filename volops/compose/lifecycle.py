@@ -76,8 +76,16 @@ class Compose:
         return self._wait_ready(services, timeout)
 
     def restart(self, services: Sequence[str], *, show: bool, timeout: float) -> tuple[ServiceState, ...]:
-        """Restart the containers of services as they are, and wait as `start` does."""
+        """Restart the containers of services as they are, and wait as `start` does.
+
+        Raises ServiceNotRunning for a service that has none: compose would restart nothing and be content.
+        """
         self._check(services)
+        existing = {state.service for state in self.states(services)}
+        needed = services if existing or services else self._active
+        for service in needed:
+            if service not in existing:
+                raise ServiceNotRunning(service)
         self._run("restart", *services, show=show)
         return self._wait_ready(services, timeout)
 
@@ -99,7 +107,7 @@ class Compose:
         said = ask(self._options.argv(*verb, every_profile=self.stack.complete))
         if said.code != 0:
             raise _failure("ps", said.code, said.stderr)
-        wanted = services or [service.name for service in self.stack.services if service.active]
+        wanted = services or self._active
         found = (_state(record) for record in _records(said.stdout))
         return tuple(
             sorted(
@@ -123,6 +131,10 @@ class Compose:
         """Replace this process by `docker compose logs` with these options."""
         self._check(services)
         self._become("logs", *options, *services)
+
+    @property
+    def _active(self) -> list[str]:
+        return [service.name for service in self.stack.services if service.active]
 
     def _check(self, services: Sequence[str]) -> None:
         for name in services:
