@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import uuid
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,8 @@ def test_an_unknown_service(volops: Volops) -> None:
 
 
 def test_a_service_that_does_not_come_up(volops: Volops, tmp_path: Path) -> None:
-    (tmp_path / "compose.yaml").write_text(
-        "name: cliw-failing\nservices: {a: {image: 'debian:trixie-slim', command: 'false'}}"
-    )
+    (tmp_path / ".env").write_text(f"COMPOSE_PROJECT_NAME=cliw-{uuid.uuid4().hex[:8]}")
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: 'debian:trixie-slim', command: 'false'}}")
     try:
         done = volops("start", cwd=tmp_path)
         assert done.code == 1
@@ -62,7 +62,9 @@ def test_a_service_that_does_not_come_up(volops: Volops, tmp_path: Path) -> None
 
 
 def _compose_down(directory: Path) -> None:
-    subprocess.run(["docker", "compose", "down"], cwd=directory, check=True, capture_output=True)
+    subprocess.run(
+        ["docker", "compose", "down", "--rmi", "local"], cwd=directory, check=True, capture_output=True
+    )
 
 
 class TestExec:
@@ -113,9 +115,8 @@ def test_logs(volops: Volops) -> None:
 
 
 def test_rebuild_recreates_what_changed(volops: Volops, tmp_path: Path) -> None:
-    (tmp_path / "compose.yaml").write_text(
-        "name: cliw-rebuild\nservices: {a: {build: ., init: true, stop_grace_period: 1s}}"
-    )
+    (tmp_path / ".env").write_text(f"COMPOSE_PROJECT_NAME=cliw-{uuid.uuid4().hex[:8]}")
+    (tmp_path / "compose.yaml").write_text("services: {a: {build: ., init: true, stop_grace_period: 1s}}")
     dockerfile = 'FROM debian:trixie-slim\nRUN echo {} >/version\nCMD ["sleep", "infinity"]\n'
     try:
         for version in ("one", "two"):
