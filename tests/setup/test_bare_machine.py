@@ -11,7 +11,7 @@ import pytest
 
 from tests.setup.bare_machine import BareMachine, bare_machine
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1500)
 
 SETUP = "/checkout/scripts/setup"
 PYTHON = "/checkout/.venv/bin/python"
