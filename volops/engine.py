@@ -80,9 +80,11 @@ class HelperSpec:
     """A container that volops starts beside the stack for its own work and that nobody misses later.
 
     `binds` maps host paths or volume names to (target, writable). `join` is the id of a container whose
-    network and process namespaces it shares; without it there is no network at all. The helper runs as
-    root with no capability but those in `capabilities`, its log driver is none, and it is removed by the
-    engine, with its anonymous volumes, when `argv` ends.
+    network it shares; without it there is no network at all. It never shares processes: those of a helper
+    that is killed would become children of the container's first process, and a postmaster takes the death
+    of a child by SIGKILL for a crash of its own and restarts (PostgreSQL, postmaster.c, CleanupBackend).
+    The helper runs as root with no capability but those in `capabilities`, its log driver is none, and it
+    is removed by the engine, with its anonymous volumes, when `argv` ends.
     """
 
     image: str

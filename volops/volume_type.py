@@ -129,10 +129,10 @@ class Source(Protocol):
         ...
 
     def beside(self) -> Shell:
-        """A helper of that container's own image, as root, in its network and process namespaces.
+        """A helper of that container's own image, as root, in its network, with processes of its own.
 
-        The service is at 127.0.0.1; its first process is /proc/1 (environment, root directory); `/tmp`
-        is private and in memory. It ends when the service's container does. Raises ServiceNotRunning.
+        The service is at 127.0.0.1, the volume read-only at `/volume`; `/tmp` is private and in memory.
+        What it runs cannot disturb the service, even when it is killed. Raises ServiceNotRunning.
         """
         ...
 

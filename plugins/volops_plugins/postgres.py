@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from volops import Artifact, ArtifactCorrupt, Criticality, Mount, Source, Volume, VolumeType, hookimpl
 from volops_plugins._beside import read_text
+from volops_plugins._postgres.credentials import credentials
 from volops_plugins._postgres.server import Database, Options
 from volops_plugins._postgres.session import Session
 
@@ -131,8 +132,10 @@ def _holds_cluster(mount: Mount) -> bool:
 
 
 def _open(source: Source) -> Session:
-    owners = [mount for mount in source.volume.mounts if _holds_cluster(mount)] or source.volume.mounts
-    return Session(source.beside(), owners[0].service.name, source.options)
+    told = credentials(source.environment(), source.service_file)
+    mounts = source.volume.mounts
+    service = next(filter(_holds_cluster, mounts), mounts[0]).service
+    return Session(source.beside(), service.name, source.options, told)
 
 
 def _dump(source: Source, session: Session, database: Database, *flags: str) -> Artifact:
@@ -148,20 +151,19 @@ def _dump(source: Source, session: Session, database: Database, *flags: str) -> 
 
 def _configuration(source: Source, session: Session) -> Iterator[Artifact]:
     """The files in PGDATA that a new initdb would not make again; those elsewhere are named in the facts."""
-    server = session.server
-    named, outside = server.settings_files()
-    there = session.present([str(server.data_directory / name) for name in named])
-    files = [str(PurePosixPath(path).relative_to(server.data_directory)) for path in there]
-    place = server.place_on(source.volume)
-    config = {"files": files, "outside": session.present(outside), "directory": str(place or "")}
+    named, elsewhere = session.server.settings_files()
+    place = session.server.place
+    outside = [path for path in elsewhere if source.service_file(path) is not None]
     if place is None:
         source.warn(
-            f"the server keeps its data in {server.data_directory}, which is not on this volume: its "
-            "configuration files are not in the backup, and removing its container may lose its data"
+            "the server keeps its data elsewhere than on this volume: its configuration files are not in the "
+            "backup, and its data may go with its container"
         )
-        config["files"] = []
-    source.notes["config"] = config
-    if place is not None and files:
+        source.notes["config"] = {"files": [], "outside": outside, "directory": ""}
+        return
+    files = session.present(named)
+    source.notes["config"] = {"files": files, "outside": outside, "directory": str(place)}
+    if files:
         stream = source.tar(*(str(place / name) for name in files))
         yield Artifact(source.file_name("db_config", ".tar"), TAR, stream)
 

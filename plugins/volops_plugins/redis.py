@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from volops import (
@@ -17,7 +18,8 @@ from volops import (
     VolumeType,
     hookimpl,
 )
-from volops_plugins._redis.server import Options, proposals
+from volops_plugins._redis.passwords import known
+from volops_plugins._redis.server import Options
 from volops_plugins._redis.session import Session
 
 RDB = "application/x-redis-rdb"
@@ -58,18 +60,18 @@ class Redis(VolumeType):
     def dump(self, source: Source) -> Iterable[Artifact]:
         """The RDB file of a BGSAVE of our own; the server leaves it in its directory, as after any save."""
         session = _open(source)
-        server = session.server
-        if not any(server.directory.is_relative_to(mount.target) for mount in source.volume.mounts):
-            source.warn(
-                f"the server keeps its data in {server.directory}, which is not on this volume: removing "
-                "its container may lose its data"
+        place = session.server.place_on(source.volume)
+        if place is None:
+            raise ProducerFailed(
+                f"the cache saves to {session.server.directory}, not on volume {source.volume.key!r}",
+                next_step=f"have it save where the volume is mounted: dir {source.volume.targets[0]}",
             )
-        source.notes["server"] = server.facts
-        name = source.file_name("cache_backup", ".rdb")
-        yield Artifact(name, RDB, session.save(source.notes.update))
+        source.notes["server"] = session.server.facts
+        stream = session.save(str(PurePosixPath("/volume") / place), source.notes.update)
+        yield Artifact(source.file_name("cache_backup", ".rdb"), RDB, stream)
 
     def facts(self, source: Source) -> Mapping[str, Any]:
-        """`server`: version, role, where its files are. `keys`: how many the file holds; `databases`: how many
+        """`server`: version, role, its files. `keys`: how many the file holds; `databases`: how many
         each of them has, and how many of those expire: of the very moment of the save if `exact`.
         """
         return {name: source.notes[name] for name in ("server", "keys", "databases", "exact")}
@@ -122,7 +124,7 @@ def _holds_keys(mount: Mount) -> bool:
 
 
 def _open(source: Source) -> Session:
-    owners = [mount for mount in source.volume.mounts if _holds_keys(mount)] or source.volume.mounts
-    service = owners[0].service
-    lines = list(proposals(service.command, source.environment()))
-    return Session(source.beside(), service.name, source.options, lines)
+    environment, mounts = source.environment(), source.volume.mounts
+    service = next(filter(_holds_keys, mounts), mounts[0]).service
+    told = known(service.command, environment, source.service_file)
+    return Session(source.beside(), service.name, source.options, told)

@@ -116,7 +116,6 @@ class DockerEngine:
         host = self._api.create_host_config(
             mounts=[_mount(*bind) for bind in spec.binds],
             network_mode=f"container:{spec.join}" if spec.join else "none",
-            pid_mode=f"container:{spec.join}" if spec.join else None,
             cap_drop=["ALL"],
             cap_add=list(spec.capabilities),
             log_config={"type": "none"},

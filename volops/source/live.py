@@ -22,7 +22,6 @@ from volops.volume_type import VolumeType
 
 _READ = ("DAC_READ_SEARCH",)
 _WRITE = ("DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "CHOWN")
-_BESIDE = ("DAC_OVERRIDE", "DAC_READ_SEARCH", "SYS_PTRACE", "SETUID", "SETGID")
 _NEEDS_IMAGE = "set helper_image in x-volops to a local image with GNU tar"
 _MOST_LINKS = 8
 
@@ -95,8 +94,9 @@ class LiveSource:
 
     def beside(self) -> HelperShell:
         container = self._container()
+        binds = ((*self._bind(), False),)
         return self._helper(
-            "beside", HelperSpec(container.image_id, (), join=container.id, capabilities=_BESIDE)
+            "beside", HelperSpec(container.image_id, (), binds, join=container.id, capabilities=_READ)
         )
 
     def tree(self) -> HelperShell:

@@ -1,4 +1,4 @@
-# Read by the scripts that run in a helper beside a service's container, in its network and process namespaces.
+# Read by the scripts that run in a helper beside a service's container, in its network.
 # POSIX sh, since alpine images have nothing else.
 set -eu
 umask 077
@@ -13,25 +13,18 @@ fail() {
     exit "$code"
 }
 
-# inside PATH: that path of the service, below /proc/1/root. Its symbolic links are followed here: the kernel
-# would take an absolute one (/var/run -> /run) to our own root.
-inside() {
-    at=/proc/1/root rest=$1 hops=0
-    while [ -n "$rest" ]; do
-        part=${rest%%/*}
-        case $rest in */*) rest=${rest#*/} ;; *) rest= ;; esac
-        case $part in
-            '' | .) continue ;;
-            ..) [ "$at" = /proc/1/root ] || at=${at%/*}; continue ;;
+# hosts PORT: addresses at which something listens on that port here, loopback first, one a line (proc(5), /proc/net/tcp).
+hosts() {
+    listening=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | while read -r _ where _ status _; do
+        [ "$status" = 0A ] && [ "$((0x${where##*:}))" -eq "$1" ] || continue
+        case ${where%:*} in
+            00000000 | 0100007F | 7F000001 | 00000000000000000000000000000000) echo 127.0.0.1 ;;
+            00000000000000000000000001000000) echo ::1 ;;
+            ????????)
+                printf '%d.%d.%d.%d\n' $(echo "${where%:*}" | sed 's/\(..\)\(..\)\(..\)\(..\)/0x\4 0x\3 0x\2 0x\1/')
+                ;;
         esac
-        if link=$(readlink "$at/$part"); then
-            hops=$((hops + 1))
-            [ "$hops" -le 40 ] || fail 1 "too many symbolic links in $1"
-            case $link in /*) at=/proc/1/root ;; esac
-            rest=$link/$rest
-        else
-            at=$at/$part
-        fi
-    done
-    printf '%s' "$at"
+    done | sort -u)
+    printf '%s\n' "$listening" | grep -x 127.0.0.1 || :
+    printf '%s\n' "$listening" | grep -vx 127.0.0.1 || :
 }

@@ -6,9 +6,11 @@ SELECT json_build_object('server', json_build_object(
     'version', current_setting('server_version'),
     'data_checksums', current_setting('data_checksums') = 'on',
     'in_recovery', pg_is_in_recovery(),
-    'data_directory', :'data',
+    -- Only some users may know it.
+    'data_directory', (SELECT setting FROM pg_settings WHERE name = 'data_directory'),
     'user', current_user,
     'main', :'main',
+    'place', CASE WHEN :'on_volume' = 'yes' THEN :'place' END,
     'reads_passwords', has_table_privilege('pg_authid', 'SELECT'),
     'roles', (SELECT json_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_'),
     'tablespaces', (SELECT coalesce(json_object_agg(spcname, pg_tablespace_location(oid)), '{}')

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from volops import InvalidUse, Volume
+from volops import InvalidUse
 
 NEVER = "template0"
 """Kept by PostgreSQL as initdb made it; nobody can connect to it (manual, "Template Databases")."""
@@ -44,13 +44,14 @@ class Database:
 class Server:
     """A running server. `main` is the database its container was made for, which may be gone by now.
 
-    `files` are where it reads its settings from, as it names them; `own_files` are small files at the top of
-    its data directory that are not part of the cluster; `pristine` are databases as initdb made them.
+    `place` is where on the volume its data directory is; None when it is elsewhere. `files` are where it
+    reads its settings from, as it names them; `own_files` are small files at the top of its data directory
+    that are not part of the cluster; `pristine` are databases as initdb made them.
     """
 
     facts: Mapping[str, Any]
     main: str
-    data_directory: PurePosixPath
+    place: PurePosixPath | None
     reads_passwords: bool
     databases: tuple[Database, ...]
     files: tuple[str, ...] = ()
@@ -91,21 +92,14 @@ class Server:
     def settings_files(self) -> tuple[list[str], list[str]]:
         """Paths inside the data directory, relative to it, and paths elsewhere, absolute."""
         inside, outside = set(self.own_files), set()
+        home = PurePosixPath(self.facts["data_directory"] or "/")
         for name in self.files:
-            path = self.data_directory / name
-            if path.is_relative_to(self.data_directory):
-                inside.add(str(path.relative_to(self.data_directory)))
+            path = home / name
+            if path.is_relative_to(home) and home.name:
+                inside.add(str(path.relative_to(home)))
             else:
                 outside.add(str(path))
         return sorted(inside), sorted(outside)
-
-    def place_on(self, volume: Volume) -> PurePosixPath | None:
-        """The data directory's path inside the volume, or None when it is not on the volume."""
-        nearest = sorted(volume.mounts, key=lambda mount: -len(mount.target))
-        for mount in nearest:
-            if self.data_directory.is_relative_to(mount.target):
-                return PurePosixPath(mount.subpath) / self.data_directory.relative_to(mount.target)
-        return None
 
 
 def read_description(lines: Iterable[str]) -> Server:
@@ -119,10 +113,11 @@ def read_description(lines: Iterable[str]) -> Server:
         elif line.startswith("./"):
             own_files.append(line[2:])
     facts: dict[str, Any] = records["server"][0]
+    place: str | None = facts.pop("place")
     return Server(
         facts=facts,
         main=facts.pop("main"),
-        data_directory=PurePosixPath(facts["data_directory"]),
+        place=None if place is None else PurePosixPath(place.lstrip("/")),
         reads_passwords=facts.pop("reads_passwords"),
         databases=tuple(Database(**entry) for entry in records["database"]),
         files=tuple(dict.fromkeys(records.get("file", ()))),

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from volops import AccessRefused, HelperLost, ProducerFailed, ServiceNotReady, Shell
 from volops_plugins._beside import installation, read_text
+from volops_plugins._postgres.credentials import Credentials
 from volops_plugins._postgres.server import Options, Server, read_contents, read_description
 
 _HOME = "/tmp/volops-postgres"  # noqa: S108 (in the helper, whose /tmp is private and in memory)
@@ -21,7 +22,7 @@ _NOT_READY, _REFUSED = 71, 72
 class Session:
     """A conversation with the server of one container. `service` is what messages call it."""
 
-    def __init__(self, shell: Shell, service: str, options: Options) -> None:
+    def __init__(self, shell: Shell, service: str, options: Options, known: Credentials) -> None:
         """Find the server and ask what it is.
 
         Raises ServiceNotReady when it does not get ready in time, AccessRefused when it refuses the
@@ -29,9 +30,13 @@ class Session:
         """
         self._shell, self._service, self._options = shell, service, options
         self._dumps = itertools.count(1)
-        install = installation(_HOME, __package__, _INSTALLED)
-        describe = f"exec sh {_SCRIPT} describe {options.ready_timeout_s} </dev/null\n"
-        said = self._ask("sh", "-s", input=(install + describe).encode())
+        data = {"settings": known.settings(options.ready_timeout_s), "pgpass": known.pgpass()}
+        install = installation(_HOME, __package__, _INSTALLED, data)
+        said = self._ask(
+            "sh",
+            "-s",
+            input=f"{install}exec sh {_SCRIPT} describe </dev/null\n".encode("utf-8", "surrogateescape"),
+        )
         self.server: Server = read_description(said.splitlines())
 
     def globals(self) -> Iterator[bytes]:
@@ -61,7 +66,7 @@ class Session:
         return [json.loads(line) for line in said.splitlines() if line]
 
     def present(self, paths: list[str]) -> list[str]:
-        """Those of `paths` (absolute, in the container) that are files."""
+        """Those of `paths` (in the data directory) that are files."""
         return self._verb("present", *paths).splitlines() if paths else []
 
     @property
@@ -69,7 +74,7 @@ class Session:
         return str(self._options.lock_timeout_s * 1000)
 
     def _verb(self, verb: str, *arguments: str, input: bytes = b"") -> str:
-        return self._ask("sh", _SCRIPT, verb, str(self._options.ready_timeout_s), *arguments, input=input)
+        return self._ask("sh", _SCRIPT, verb, *arguments, input=input)
 
     def _ask(self, *argv: str, input: bytes) -> str:
         output = self._shell.run(*argv, input=input, ok=range(256))
@@ -79,9 +84,8 @@ class Session:
 
     def _stream(self, verb: str, *arguments: str, doing: str) -> Iterator[bytes]:
         said: list[str] = []
-        wait = str(self._options.ready_timeout_s)
         try:
-            yield from self._shell.stream("sh", _SCRIPT, verb, wait, *arguments, on_stderr=said.append)
+            yield from self._shell.stream("sh", _SCRIPT, verb, *arguments, on_stderr=said.append)
         except ProducerFailed as failed:
             text = "".join(said)
             error = ProducerFailed(
@@ -96,7 +100,8 @@ class Session:
         if code == _NOT_READY:
             raise ServiceNotReady(
                 f"the database of service {self._service!r} is not ready: {why}",
-                next_step=f"wait until it is healthy (`docker compose ps {self._service}`), then run again",
+                next_step=f"wait until it is healthy (`docker compose ps {self._service}`) and see that its "
+                "listen_addresses include 127.0.0.1, then run again",
             )
         if code == _REFUSED:
             raise AccessRefused(

@@ -1,88 +1,53 @@
 #!/bin/sh
-# Runs in a helper beside a PostgreSQL container, in its network and process namespaces:
-#     session.sh VERB WAIT_S ARGUMENT…
-# Finds the running server, its port and its own client programs, and takes user and password from the
-# environment of the container's first process. The password becomes PGPASSWORD of the processes started here
-# and nothing else: no file, no argument, no output.
-# Exit codes: 71 no server ready within WAIT_S seconds, 72 it refuses us, 1 anything else; reason on stderr.
+# Runs in a helper beside a PostgreSQL container, in its network, with its volume at /volume:
+#     session.sh VERB ARGUMENT…
+# Beside it lie `settings` (user, main, port, wait_s) and `pgpass` with the password (libpq-pgpass): it is in no
+# argument, no variable and no output. Finds the server's port and the client programs of its own version.
+# Exit codes: 71 no server ready within wait_s seconds, 72 it refuses us, 1 anything else; reason on stderr.
 . "${0%/*}/beside.sh"
-unset PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGPASSFILE PGDATABASE PGSERVICE PGSERVICEFILE PGOPTIONS PGCLIENTENCODING
+unset PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGDATABASE PGSERVICE PGSERVICEFILE PGOPTIONS PGCLIENTENCODING
+. "$state/settings"
 
-# variable NAME: its value in the environment of the container's first process; it may hold newlines.
-variable() {
-    tr '\n\000' '\001\n' </proc/1/environ | sed -n "s/^$1=//p" | tr '\001' '\n'
-}
-
-# given NAME…: the value of the first of these that is set, itself or by a file that NAME_FILE names.
-given() {
-    for name; do
-        value=$(variable "$name")
-        if [ -z "$value" ]; then
-            file=$(variable "${name}_FILE")
-            if [ -n "$file" ]; then
-                value=$(cat "$(inside "$file")") || fail 72 "cannot read $file, which ${name}_FILE names"
-            fi
-        fi
-        if [ -n "$value" ]; then
-            printf '%s' "$value"
-            return
+# find_cluster: that on the volume whose server was started last; postmaster.pid has the start time in line 3 and
+# the port in line 4 (storage-file-layout). None at all when the server keeps its data elsewhere.
+find_cluster() {
+    cluster= major='*' newest=0
+    IFS='
+'
+    for file in $(find /volume -maxdepth 4 '(' -name base -o -name global -o -name 'pg_*' ')' -prune -o -name postmaster.pid -print); do
+        started=$(sed -n 3p "$file")
+        if [ "${started:-0}" -gt "$newest" ]; then
+            newest=$started cluster=${file%/*}
         fi
     done
+    unset IFS
+    [ -n "$cluster" ] || return 0
+    major=$(cat "$cluster/PG_VERSION")
+    port=$(sed -n 4p "$cluster/postmaster.pid")
 }
 
-# The postmaster works in its data directory, where postmaster.pid holds its own number (storage-file-layout).
-find_server() {
-    for process in /proc/[0-9]*; do
-        case $(readlink "$process/exe" 2>/dev/null) in
-            */postgres | */postmaster | */postgres' (deleted)') ;;
-            *) continue ;;
-        esac
-        server=${process#/proc/}
-        data=$(readlink "$process/cwd") || continue
-        file=$process/root$data/postmaster.pid
-        [ "$(sed -n 1p "$file" 2>/dev/null)" = "$server" ] || continue
-        binaries=$(readlink "$process/exe")
-        binaries=${binaries%/*}
-        port=$(sed -n 4p "$file")
-        sockets=$(sed -n 5p "$file")
-        listens=$(sed -n 6p "$file")
-        [ -n "$port" ] || continue
-        [ -x "$binaries/pg_dump" ] || fail 1 "the container has no pg_dump beside its server in $binaries"
-        return 0
+# find_programs MAJOR: the directory with the client programs of that version ("*": of any).
+find_programs() {
+    places=/usr/lib/postgresql/$1/bin:/usr/pgsql-$1/bin:/usr/libexec/postgresql$1:/opt/bitnami/postgresql/bin:$PATH
+    IFS=:
+    for binaries in $places; do
+        [ -x "$binaries/psql" ] || continue
+        case $("$binaries/pg_dump" --version 2>/dev/null) in *') '$1[!0-9]*) unset IFS; return 0 ;; esac
     done
-    return 1
-}
-
-# While images like the official one prepare a new cluster, a server without TCP runs below their entrypoint.
-being_made() {
-    [ -z "$listens" ] && [ "$server" != 1 ] && cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\000' '\n' | grep -q '[e]ntrypoint'
-}
-
-# Hosts to try, one a line: loopback where the server listens there, the socket's directory else.
-hosts() {
-    case $listens in
-        '') ;;
-        '*' | 0.0.0.0 | localhost | 127.*) echo 127.0.0.1 ;;
-        '::') echo ::1 ;;
-        *) echo "$listens" ;;
-    esac
-    [ -z "$sockets" ] || { inside "$sockets"; echo; }
+    unset IFS
+    fail 1 "its image has no pg_dump of version $1"
 }
 
 wait_for_server() {
-    until=$(($(date +%s) + $1))
+    until=$(($(date +%s) + wait_s))
     while :; do
-        why="no PostgreSQL server runs in it"
-        if find_server; then
-            if being_made; then
-                why="its first start has not ended"
-            else
-                for host in $(hosts); do
-                    said=$("$binaries/pg_isready" -h "$host" -p "$port") && return
-                    why=${said#*"$port" - }
-                done
-            fi
-        fi
+        find_cluster
+        find_programs "$major"
+        why="nothing listens on port ${port:=5432}"
+        for PGHOST in $(hosts "$port"); do
+            said=$("$binaries/pg_isready" -h "$PGHOST" -p "$port") && return
+            why=${said#*"$port" - }
+        done
         [ "$(date +%s)" -lt "$until" ] || fail 71 "$why"
         sleep 0.3
     done
@@ -100,42 +65,43 @@ ask() {
     PGCLIENTENCODING=UTF8 "$binaries/psql" -X -q -A -t -w -v ON_ERROR_STOP=1 "$@" -d "$database"
 }
 
-reach() {
-    PGPORT=$port PGUSER=$(given POSTGRES_USER POSTGRESQL_USERNAME PGUSER) || exit
-    PGUSER=${PGUSER:-postgres}
-    main=$(given POSTGRES_DB POSTGRESQL_DATABASE PGDATABASE) || exit
-    main=${main:-$PGUSER}
-    PGPASSWORD=$(given POSTGRES_PASSWORD POSTGRESQL_PASSWORD PGPASSWORD) || exit
-    # Inside one network namespace encryption only costs; PGSSLMODE=allow still uses it where it is demanded.
+# Inside one network namespace encryption only costs; PGSSLMODE=allow still uses it where it is demanded.
+connection() {
+    PGPORT=$port PGUSER=$user PGPASSFILE=$state/pgpass
     PGSSLMODE=allow PGGSSENCMODE=disable PGAPPNAME=volops PGCONNECT_TIMEOUT=10
-    export PGPORT PGUSER PGHOST PGSSLMODE PGGSSENCMODE PGAPPNAME PGCONNECT_TIMEOUT
-    if [ -n "$PGPASSWORD" ]; then export PGPASSWORD; else unset PGPASSWORD; fi
+    export PGHOST PGPORT PGUSER PGPASSFILE PGSSLMODE PGGSSENCMODE PGAPPNAME PGCONNECT_TIMEOUT
+}
+
+# reach: connect to any database in which one can ask what there is.
+reach() {
     first=
-    for PGHOST in $(hosts); do
-        for entry in "$main" postgres template1; do
-            if said=$(ask "$entry" -c 'SELECT 1' 2>&1); then return; fi
-            first=${first:-$said}
-        done
+    for entry in "$main" postgres template1; do
+        if said=$(ask "$entry" -c "SELECT current_setting('server_version_num')::int / 10000" 2>&1); then
+            [ "$major" != '*' ] || find_programs "$said"
+            return
+        fi
+        first=${first:-$said}
     done
     fail 72 "$first"
 }
 
 # describe: what the server is and has, as JSON lines.
 describe() {
-    ask "$entry" -v main="$main" -v data="$data" -f "$state/describe.sql"
+    ask "$entry" -v main="$main" -v place="${cluster#/volume}" -v on_volume="${cluster:+yes}" -f "$state/describe.sql"
     # The two databases every cluster has are worth a dump only when somebody used them.
     for database in postgres template1; do
         ask "$database" -f "$state/pristine.sql" 2>/dev/null || :
     done
-    cd "/proc/$server/root$data"
+    [ -n "$cluster" ] || return 0
+    cd "$cluster"
     find . -maxdepth 1 -type f -size -2048 ! -name PG_VERSION ! -name 'postmaster.*' ! -name current_logfiles \
         ! -name 'backup_*' ! -name 'tablespace_map*' ! -name '*.signal' ! -name '*.log' ! -name 'core*'
 }
 
-# present PATH…: those that are files of the service, one a line.
+# present PATH…: those that are files in the data directory, one a line.
 present() {
     for path; do
-        if [ -f "$(inside "$path")" ]; then printf '%s\n' "$path"; fi
+        if [ -f "$cluster/$path" ]; then printf '%s\n' "$path"; fi
     done
 }
 
@@ -160,28 +126,43 @@ dump() {
     exec 4<&-
     code=0
     if [ -n "$snapshot" ]; then
-        "$binaries/pg_dump" -w --snapshot="$snapshot" --lock-wait-timeout="$lock_ms" "$@" -d "$(conninfo "$name")" 3>&- || code=$?
+        "$binaries/pg_dump" -w --snapshot="$snapshot" --lock-wait-timeout="$lock_ms" "$@" -d "$(conninfo "$name")" \
+            2>"$state/$tag.said" 3>&- || code=$?
         # A count that still runs ends with the dump that failed; psql passes the interrupt on to the server.
         [ "$code" -eq 0 ] || kill -INT "$session" 2>/dev/null || :
     fi
     exec 3>&-
     counted=0
     wait "$session" || counted=$?
-    if [ "$code" -ne 0 ]; then
-        ended pg_dump "$code"
-        exit 1
-    fi
-    if [ "$counted" -ne 0 ]; then
-        cat "$state/$tag.err" >&2
-        ended "the session that held the snapshot" "$counted"
-        exit 1
-    fi
+    # The session's trouble comes first: where it failed of itself, pg_dump's is only what followed.
+    if [ "$code" -ne 0 ] || [ "$counted" -ne 0 ]; then grep -v 'user request' "$state/$tag.err" >&2 || :; fi
+    if [ -f "$state/$tag.said" ]; then cat "$state/$tag.said" >&2; fi
+    [ "$code" -eq 0 ] || { ended pg_dump "$code"; exit 1; }
+    [ "$counted" -eq 0 ] || { ended "the session that held the snapshot" "$counted"; exit 1; }
+}
+
+# known: what `describe` found, for what comes after it.
+known() {
+    {
+        read -r cluster
+        read -r binaries
+        read -r PGHOST
+        read -r port
+        IFS= read -r entry
+    } <"$state/found"
+    connection
 }
 
 verb=$1
-wait_for_server "$2"
-shift 2
-reach
+shift
+if [ "$verb" = describe ]; then
+    wait_for_server
+    connection
+    reach
+    printf '%s\n' "$cluster" "$binaries" "$PGHOST" "$port" "$entry" >"$state/found"
+else
+    known
+fi
 case $verb in
     describe) describe ;;
     present) present "$@" ;;

@@ -2,11 +2,11 @@
 
 # persistence: ask for INFO persistence; said FIELD: a field of the last answer.
 persistence() {
-    cli INFO persistence | tr -d '\r' >"$state/persistence"
+    cli INFO persistence >"$state/persistence" 2>&1 || fail 1 "$(cat "$state/persistence")"
 }
 
 said() {
-    sed -n "s/^$1://p" "$state/persistence"
+    tr -d '\r' <"$state/persistence" | sed -n "s/^$1://p"
 }
 
 # idle STALL_S: wait until nothing is being saved or rewritten; as long as that makes progress.
@@ -15,7 +15,7 @@ idle() {
     while :; do
         persistence
         [ "$(said rdb_bgsave_in_progress)$(said aof_rewrite_in_progress)" != 00 ] || return 0
-        now="$(said current_save_keys_processed) $(ls -ln "/proc/$server/root$directory/"temp-* 2>/dev/null)"
+        now="$(said current_save_keys_processed) $(ls -ln "$directory"/temp-* 2>/dev/null)"
         if [ "$now" != "$before" ]; then
             before=$now since=$(date +%s)
         elif [ "$(($(date +%s) - since))" -ge "$1" ]; then
@@ -47,7 +47,7 @@ start_save() {
 # fresh STALL_S: have a save of our own done, and its file open as descriptor 4. 2 when another save was faster.
 fresh() {
     idle "$1"
-    started=$(date +%s)
+    earlier=$(stat -c %i "$directory/$name" 2>/dev/null) || earlier=none
     start_save
     if ! grep -q 'Background saving started' "$state/replies"; then
         refusal=$(grep -i -e '^-' -e '^ERR' -e '^MISCONF' "$state/replies" | head -n 1) || :
@@ -56,26 +56,27 @@ fresh() {
     fi
     idle "$1"
     [ "$(said rdb_last_bgsave_status)" = ok ] || explain
-    file=/proc/$server/root$directory/$(file_name)
-    exec 4<"$file"
+    [ -f "$directory/$name" ] || fail 1 "there is no $name where it saves"
+    exec 4<"$directory/$name"
     # Nobody else may have begun a save between ours and the opening of the file (counted since 7.0).
     persistence
     ours=$(sed -n '/Background saving started/q; s/^rdb_saves://p' "$state/replies")
     [ "$(said rdb_bgsave_in_progress)" = 0 ] || return 2
     [ -z "$ours" ] || [ "$(said rdb_saves)" -eq $((ours + 1)) ] || return 2
-    # The whole second before: clocks of file systems lag behind by a tick.
-    [ "$(stat -L -c %Y /proc/self/fd/4)" -ge $((started - 1)) ] || fail 1 "$file is not the file that was just saved"
+    # A save makes a new file beside the old one and then gives it its name.
+    [ "$(stat -L -c %i /proc/self/fd/4)" != "$earlier" ] || fail 1 "$name is not what was just saved"
 }
 
 # The server tells the reason only to its log; room on the disk is the usual one.
 explain() {
-    free=$(df -Pk "/proc/$server/root$directory" | awk 'NR == 2 { print $4 }')
+    free=$(df -Pk "$directory" | awk 'NR == 2 { print $4 }')
     needs=$(cli INFO memory | tr -d '\r' | sed -n 's/^used_memory_human://p')
-    fail 1 "the server could not save its data: ${free} KiB are free in $directory, the data takes $needs of memory"
+    fail 1 "the save failed: $free KiB are free where it saves, the data takes $needs of memory"
 }
 
-# save STALL_S: the saved file to standard output, read once more meanwhile by the server's own checker.
+# save STALL_S DIRECTORY NAME: have NAME in DIRECTORY saved and give it, while the server's own checker reads it.
 save() {
+    directory=$2 name=$3
     attempts=0
     while :; do
         result=0
@@ -84,10 +85,10 @@ save() {
         attempts=$((attempts + 1))
         [ "$result" -eq 2 ] && [ "$attempts" -lt 5 ] || fail 1 "the server keeps saving on its own"
     done
-    checker=$binaries/$family-check-rdb
+    checker=$(command -v "$family-check-rdb") || checker=
     : >"$state/check"
     checked=0
-    if [ -x "$checker" ]; then
+    if [ -n "$checker" ]; then
         "$checker" /proc/self/fd/4 >"$state/check" 2>&1 &
         checking=$!
         cat <&4

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-_PASSWORDS = ("REDIS_PASSWORD", "VALKEY_PASSWORD", "KEYDB_PASSWORD", "REDISCLI_AUTH")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)[^}]*\}|(\w+))")
+from volops import Volume
+
 _KEYSPACE = re.compile(r"^db(\d+):keys=(\d+),expires=(\d+)", re.MULTILINE)
 _CHECKED = re.compile(r"^\[info\] (\d+) keys read", re.MULTILINE)
 _STARTED = "Background saving started"
@@ -30,40 +29,20 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server; `facts` go into the manifest, `directory` is where it keeps its files."""
+    """A running server; `facts` go into the manifest. `directory` is where it keeps its files, in its own
+    container; None when it does not say."""
 
     facts: Mapping[str, Any]
-    directory: PurePosixPath
+    directory: PurePosixPath | None
 
-
-def proposals(command: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:
-    """Where the script shall look for the password: what environment and command line of the service say.
-
-    The server overwrites both in its own process, so they cannot be read there.
-    """
-    for name in _PASSWORDS:
-        if value := environment.get(name):
-            yield f"password {value}"
-        if path := environment.get(f"{name}_FILE"):
-            yield f"file {path}"
-    words = [*_words(command), *_words([environment.get("REDIS_ARGS", "")])]
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        value = _VARIABLE.sub(lambda found: environment.get(found[1] or found[2], ""), following)
-        if word == "--requirepass" and value:
-            yield f"password {value}"
-        elif word == "--port" and value.isdigit():
-            yield f"port {value}"
-        if word.endswith(".conf") and word.startswith("/"):
-            yield f"config {word}"
-
-
-def _words(command: Iterable[str]) -> Iterator[str]:
-    """The words of a command line, those inside `sh -c '…'` among them."""
-    for part in command:
-        try:
-            yield from shlex.split(part) if re.search(r"\s", part) else [part]
-        except ValueError:
-            yield from part.split()
+    def place_on(self, volume: Volume) -> PurePosixPath | None:
+        """Where on the volume that directory is, or None when it is elsewhere."""
+        nearest = sorted(volume.mounts, key=lambda mount: -len(mount.target))
+        for mount in nearest:
+            if self.directory is None or self.directory.is_relative_to(mount.target):
+                below = self.directory.relative_to(mount.target) if self.directory else PurePosixPath()
+                return PurePosixPath(mount.subpath) / below
+        return None
 
 
 def read_description(lines: Iterable[str]) -> Server:
@@ -74,10 +53,11 @@ def read_description(lines: Iterable[str]) -> Server:
         "mode": said.get("redis_mode", "standalone"),
         "role": said.get("role", "master"),
         "appendonly": said.get("aof_enabled") == "1",
-        "directory": said["directory"],
-        "file": said["file"],
+        "directory": said.get("config_dir", ""),
+        "file": said.get("config_dbfilename") or "dump.rdb",
     }
-    return Server(facts, PurePosixPath(said["directory"]))
+    directory = said.get("config_dir")
+    return Server(facts, PurePosixPath(directory) if directory else None)
 
 
 def read_counts(text: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from volops import AccessRefused, ProducerFailed, ServiceNotReady, Shell
 from volops_plugins._beside import installation
+from volops_plugins._redis.passwords import Known
 from volops_plugins._redis.server import Options, Server, read_counts, read_description
 
 _HOME = "/tmp/volops-redis"  # noqa: S108 (in the helper, whose /tmp is private and in memory)
@@ -17,29 +18,30 @@ _NOT_READY, _REFUSED = 71, 72
 class Session:
     """A conversation with the server of one container. `service` is what messages call it."""
 
-    def __init__(self, shell: Shell, service: str, options: Options, proposals: list[str]) -> None:
+    def __init__(self, shell: Shell, service: str, options: Options, known: Known) -> None:
         """Find the server and a password that opens it, and ask what it is.
 
-        `proposals` are lines as `read_proposals` of the script wants them; they travel by standard input.
         Raises ServiceNotReady when it does not get ready in time, AccessRefused when no password opens it,
         ProducerFailed for anything else.
         """
         self._shell, self._service, self._options = shell, service, options
-        self._ask("sh", "-s", input=installation(_HOME, __package__, ("session.sh", "save.sh")).encode())
-        lines = "".join(f"{line}\n" for line in proposals)
-        said = self._ask("sh", _SCRIPT, "connect", str(options.ready_timeout_s), input=lines.encode())
+        data = {"ports": known.ports, "passwords": known.passwords}
+        install = installation(_HOME, __package__, ("session.sh", "save.sh"), data)
+        connect = f"exec sh {_SCRIPT} connect {options.ready_timeout_s} </dev/null\n"
+        said = self._ask("sh", "-s", input=(install + connect).encode("utf-8", "surrogateescape"))
         self.server: Server = read_description(said.splitlines())
 
-    def save(self, keep: Callable[[Mapping[str, Any]], None]) -> Iterator[bytes]:
+    def save(self, directory: str, keep: Callable[[Mapping[str, Any]], None]) -> Iterator[bytes]:
         """Have the server save and yield the file; then `keep` gets its counts (see `read_counts`).
 
+        `directory` is where, as the helper sees it, the server saves to.
         Raises ProducerFailed at the end unless all of it came through, and before the first byte when the
         server cannot save, makes no progress with it, or keeps saving by itself.
         """
         said: list[str] = []
-        stall = str(self._options.stall_timeout_s)
+        arguments = (str(self._options.stall_timeout_s), directory, self.server.facts["file"])
         try:
-            yield from self._shell.stream("sh", _SCRIPT, "save", stall, on_stderr=said.append)
+            yield from self._shell.stream("sh", _SCRIPT, "save", *arguments, on_stderr=said.append)
         except ProducerFailed as failed:
             raise self._failed("saved", _last_line("".join(said)) or failed.message) from failed
         keep(read_counts(self._ask("sh", _SCRIPT, "counts")))
