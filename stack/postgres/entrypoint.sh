@@ -72,6 +72,8 @@ first_start() {
     value_of POSTGRES_INITDB_ARGS ''
     : "${POSTGRES_HOST_AUTH_METHOD:=}"
     require_password
+    # Where initdb was told to trust nobody, psql needs it for the socket, too (POSTGRES_INITDB_ARGS=--auth=…).
+    export PGPASSWORD=${PGPASSWORD:-$POSTGRES_PASSWORD}
     create_cluster
     pg_ctl --pgdata="$PGDATA" -o "-c listen_addresses=''" -w start
     create_database
