@@ -42,8 +42,15 @@ class DockerExec:
             try:
                 yield from _frames(self._stream, tty=False)
             finally:
-                self._stream.close()
+                self._hang_up()
             self._ended = True
+
+    def _hang_up(self) -> None:
+        """An engine whose output nobody takes can do nothing more with the container."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._stream.close()
+        self._socket.close()
 
     def exit_code(self) -> int | None:
         with doing("asking for an exit code"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from pathlib import PurePosixPath
 
 from volops.engine import Engine, Exec
@@ -37,13 +37,11 @@ class ContainerShell:
     ) -> Iterator[bytes]:
         program = self._engine.exec(self._container, ["/bin/sh", "-c", _ANNOUNCED, "sh", *argv])
         said = _Said()
+        output = _known(program, said)
         try:
-            for channel, chunk in program.output():
-                if channel == 1:
-                    yield chunk
-                else:
-                    said.add(chunk)
+            yield from output
         except BaseException:
+            output.close()
             self._end(said.process)
             raise
         self._finish(program, argv, ok, said.text(), on_stderr)
@@ -111,6 +109,21 @@ class HelperShell(ContainerShell):
             yield from pipe.read(watch)
         watch.join()
         self._finish(program, argv, ok, watch.tail.text(), on_stderr)
+
+
+def _known(program: Exec, said: _Said) -> Generator[bytes, None, None]:
+    """The standard output of an announced program. Nothing is yielded before its process id is known: the
+    two outputs do not arrive in the order in which they were written."""
+    early: list[bytes] = []
+    for channel, chunk in program.output():
+        if channel == 1:
+            early.append(chunk)
+        else:
+            said.add(chunk)
+        if said.process:
+            yield from early
+            early.clear()
+    yield from early
 
 
 class _Said:
