@@ -3,9 +3,11 @@
 from volops.errors import (
     AccessRefused,
     ArtifactCorrupt,
+    CheckFailed,
     HelperLost,
     InvalidUse,
     ProducerFailed,
+    RestoreRefused,
     ServiceNotReady,
     ServiceNotRunning,
     VolopsError,
@@ -23,12 +25,13 @@ from volops.model import (
     Volume,
     VolumeKind,
 )
-from volops.volume_type import NoOptions, Output, Shell, Source, VolumeType
+from volops.volume_type import NoOptions, Output, Shell, Source, Staging, VolumeType
 
 __all__ = [
     "AccessRefused",
     "Artifact",
     "ArtifactCorrupt",
+    "CheckFailed",
     "Criticality",
     "Event",
     "FileTree",
@@ -39,11 +42,13 @@ __all__ = [
     "Output",
     "ProducerFailed",
     "Quiesce",
+    "RestoreRefused",
     "Service",
     "ServiceNotReady",
     "ServiceNotRunning",
     "Shell",
     "Source",
+    "Staging",
     "StoredArtifact",
     "VolopsError",
     "Volume",

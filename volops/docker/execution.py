@@ -10,11 +10,13 @@ from typing import Any
 
 from docker.errors import NotFound
 from docker.utils import socket as docker_socket
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from volops.docker.failures import doing
 from volops.engine import Exec
 from volops.volume_type import Output
 
+_NOTED_S = 5
 _frames: Callable[..., Iterator[tuple[int, bytes]]] = docker_socket.frames_iter
 
 
@@ -26,12 +28,23 @@ class DockerExec:
         # The SDK gives only the file-like wrapper; half-closing standard input needs the socket under it.
         self._socket: socket.socket = getattr(stream, "_sock", stream)
         self._socket.settimeout(None)
+        self._ended = False
         if data is not None:
             threading.Thread(target=self._feed, args=(data,), daemon=True).start()
 
     def _feed(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):
+        if self.write(data):
+            self.end_input()
+
+    def write(self, data: bytes) -> bool:
+        try:
             self._socket.sendall(data)
+        except OSError:
+            return False
+        return True
+
+    def end_input(self) -> None:
+        with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
     def output(self) -> Iterator[tuple[int, bytes]]:
@@ -40,14 +53,30 @@ class DockerExec:
                 yield from _frames(self._stream, tty=False)
             finally:
                 self._stream.close()
+            self._ended = True
 
     def exit_code(self) -> int | None:
         with doing("asking for an exit code"):
-            try:
-                answer = self._api.exec_inspect(self._id)
-            except NotFound:
-                return None
-        return None if answer["Running"] else answer["ExitCode"]
+            answer = self._answer()
+        return None if answer is None or answer["Running"] else answer["ExitCode"]
+
+    def _answer(self) -> dict[str, Any] | None:
+        """The engine closes a program's output a moment before it notes the program's end."""
+        waiting = Retrying(
+            retry=retry_if_result(lambda answer: self._ended and answer is not None and answer["Running"]),
+            stop=stop_after_delay(_NOTED_S),
+            wait=wait_fixed(0.02),
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+        )
+        answer: dict[str, Any] | None = waiting(self._inspect)
+        return answer
+
+    def _inspect(self) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self._api.exec_inspect(self._id)
+        except NotFound:
+            return None
+        return found
 
 
 def collect(program: Exec) -> Output:
