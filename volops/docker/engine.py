@@ -237,6 +237,4 @@ def _mount(source: str, target: str, writable: bool) -> Mount:
     if source.startswith("/"):
         return Mount(target, source, type="bind", read_only=not writable)
     name, _, subpath = source.partition("/")
-    return Mount(
-        target, name, type="volume", read_only=not writable, no_copy=True, subpath=subpath or None
-    )
+    return Mount(target, name, type="volume", read_only=not writable, no_copy=True, subpath=subpath or None)
