@@ -8,6 +8,9 @@ SELECT json_build_object('server', json_build_object(
     'in_recovery', pg_is_in_recovery(),
     'data_directory', :'data',
     'user', current_user,
+    -- The role that initdb made (BOOTSTRAP_SUPERUSERID): it cannot be dropped, and grants roles in its own name.
+    'bootstrap', (SELECT rolname FROM pg_roles WHERE oid = 10),
+    'preload', current_setting('shared_preload_libraries', true),
     'main', :'main',
     'reads_passwords', has_table_privilege('pg_authid', 'SELECT'),
     'roles', (SELECT json_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_'),
