@@ -5,10 +5,10 @@ A volume's root holds, beside its data, a directory of ours:
 
     .volops/incoming/data    the new data, while it is made and proven
     .volops/incoming/root    owner, mode, times and attributes of the root that belongs to it
-    .volops/previous/        the data that was live before, kept in the same way
-    .volops/obsolete/        the `previous` of an earlier swap, until this one stands
-    .volops/turning          the swap brings `previous` back (a roll-back), which must never be thrown away
-    .volops/phase            out: live data is being moved to `previous`
+    .volops/leaving/         the live data, while and after it is put aside, in the same form
+    .volops/previous/        what `leaving` becomes when the swap stands: the data from before it
+    .volops/turning          the swap brings `previous` back (a roll-back): undone, `incoming` is `previous`
+    .volops/phase            out: live data is being moved to `leaving`
                              in: it has been; new data is being moved from `incoming` to the root
                              done: it has been; it is not known yet whether the swap will stand
 
@@ -58,12 +58,11 @@ prepare() {{
 }}
 swap() {{
     [ -d "$own/incoming/data" ] || {{ echo "nothing is staged" >&2; exit 1; }}
-    [ ! -e "$own/previous" ] || into "$own/previous" "$own/obsolete"
-    mkdir -p "$own/previous/data"
-    note /volume "$own/previous/root"
+    mkdir -p "$own/leaving/data"
+    note /volume "$own/leaving/root"
     [ -e "$own/incoming/root" ] || note "$own/incoming/data" "$own/incoming/root"
     phase out
-    move /volume "$own/previous/data"
+    move /volume "$own/leaving/data"
     phase in
     move "$own/incoming/data" /volume
     dress /volume "$own/incoming/root"
@@ -78,7 +77,9 @@ turn() {{
     swap
 }}
 undo() {{
-    case $(cat "$own/phase" 2>/dev/null || true) in
+    now=
+    [ ! -e "$own/phase" ] || read -r now <"$own/phase"
+    case $now in
     in | done)
         mkdir -p "$own/incoming/data"
         move /volume "$own/incoming/data"
@@ -86,39 +87,43 @@ undo() {{
         put_back
         ;;
     out) put_back ;;
+    '') ;;
+    *) echo "unknown phase: $now" >&2; exit 1 ;;
     esac
-    sync --file-system /volume
-    rm -f "$own/phase"
+    # Only an empty directory goes: whatever else is left here is live data, and the phase must stay.
+    [ ! -d "$own/leaving/data" ] || rmdir "$own/leaving/data"
+    rm -f "$own/phase" "$own/phase.new"
+    rm -rf "$own/leaving"
     if [ -e "$own/turning" ]; then
         [ ! -d "$own/incoming" ] || into "$own/incoming" "$own/previous"
         rm -f "$own/turning"
-    elif [ -e "$own/obsolete" ]; then
-        rm -rf "$own/previous"
-        into "$own/obsolete" "$own/previous"
     fi
     rm -rf "$own/incoming"
     tidy
 }}
 put_back() {{
-    [ -d "$own/previous/data" ] || return 0
-    move "$own/previous/data" /volume
-    dress /volume "$own/previous/root"
+    [ -d "$own/leaving/data" ] || return 0
+    move "$own/leaving/data" /volume
+    dress /volume "$own/leaving/root"
     sync --file-system /volume
-    rmdir "$own/previous/data"
-    rm -rf "$own/previous"
+    rmdir "$own/leaving/data"
 }}
 keep() {{
-    rm -f "$own/phase" "$own/turning"
-    rm -rf "$own/incoming" "$own/obsolete"
+    if [ -d "$own/leaving" ]; then
+        rm -rf "$own/previous"
+        into "$own/leaving" "$own/previous"
+    fi
+    rm -f "$own/phase" "$own/phase.new" "$own/turning"
+    rm -rf "$own/incoming"
 }}
 drop() {{
     [ ! -e "$own/phase" ] || {{ echo "a swap is under way" >&2; exit 1; }}
-    rm -rf "$own/previous" "$own/incoming" "$own/obsolete" "$own/turning"
+    rm -rf "$own/previous" "$own/incoming" "$own/turning"
     tidy
 }}
 settle() {{ sync --file-system /volume; }}
 show() {{
-    for each in previous obsolete incoming; do
+    for each in previous incoming; do
         [ ! -d "$own/$each" ] || du --summarize --bytes "$own/$each/data" | sed "s/\\t.*/ $each/"
     done
     echo "$(df --output=avail --block-size=1 /volume | tail -n 1) free"

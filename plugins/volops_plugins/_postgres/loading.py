@@ -109,10 +109,7 @@ def _fed(server: Throwaway, name: str, entry: str, chunks: Iterable[bytes], opti
 
 def _drop(name: str) -> str:
     """What takes one of initdb's databases away, since the dump makes it anew with all its properties."""
-    return (
-        f"UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = '{name}';\n"
-        f"DROP DATABASE {quoted(name)};\n"
-    )
+    return f"ALTER DATABASE {quoted(name)} IS_TEMPLATE false;\nDROP DATABASE {quoted(name)};\n"
 
 
 def main_database(databases: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -84,7 +84,8 @@ def _extensions(
             yield f"extension {extension!r} is missing"
         elif found[extension] != version:
             warn(
-                f"extension {extension!r} of database {name!r} is {found[extension]} in this image, was {version}"
+                f"extension {extension!r} of database {name!r} comes as {found[extension]} from this image, "
+                f"was {version}"
             )
 
 

@@ -30,7 +30,7 @@ def _whole(staging: Staging, facts: Mapping[str, Any], artifacts: Sequence[Store
     """Only a backup of a whole server can be made a volume again."""
     if not facts.get("databases") or "server" not in facts:
         raise RestoreRefused(
-            f"the backup does not say what volume {staging.volume.key!r} held, so that nothing could be proven",
+            f"the backup does not say what volume {staging.volume.key!r} held: nothing could be proven",
             next_step="load its SQL by hand with psql",
         )
     dumps = {each["artifact"] for each in facts["databases"].values()}
@@ -51,8 +51,8 @@ def _version(staging: Staging, image: Image, server: Mapping[str, Any]) -> None:
     major = int(server["version_num"]) // 10000
     if image.major < major:
         raise RestoreRefused(
-            f"the backup is of PostgreSQL {major}, and the image of the service has {image.version}: an older "
-            "server cannot be relied on to read it",
+            f"the backup is of PostgreSQL {major}, and the image of the service has {image.version}: an "
+            "older server cannot be relied on to read it",
             next_step=f"give the service an image of PostgreSQL {major} or newer",
         )
     if image.major > major:
@@ -101,6 +101,6 @@ def _collation(staging: Staging, image: Image, name: str, database: Mapping[str,
     recorded = database.get("collation_version")
     if recorded and image.libc and recorded != image.libc:
         staging.warn(
-            f"database {name!r} was sorted by version {recorded} of the C library's collations, and will be by "
-            f"{image.libc}: its indexes are made anew, but text may sort otherwise"
+            f"database {name!r} was sorted by version {recorded} of the C library's collations, and will be "
+            f"by {image.libc}: its indexes are made anew, but text may sort otherwise"
         )

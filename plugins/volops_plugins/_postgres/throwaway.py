@@ -65,8 +65,8 @@ class NotStarted(RestoreFailed):
 
 
 class Throwaway:
-    """A server of `image` on `data`. Its programs run as the image's own user. `superuser` is the role that
-    initdb makes; `preload` are libraries that extensions want loaded with the server."""
+    """A server of `image` on `data`. Its programs run as the image's own user. `superuser` is the role
+    that initdb makes; `preload` are libraries that extensions want loaded with the server."""
 
     def __init__(
         self, shell: Shell, image: Image, data: PurePosixPath, superuser: str, preload: str = ""
@@ -78,8 +78,8 @@ class Throwaway:
         """Make an empty cluster. Raises RestoreFailed with what initdb says."""
         owner, mode = self._image.root
         self._root(
-            'chown "$2" "$1"; chmod "$3" "$1"; mkdir -p "$4"; chown "$5" "$4"; chmod 0700 "$4"; place=${4%/*}; '
-            'while [ "${place#"$1"/}" != "$place" ]; do chown "$5" "$place"; place=${place%/*}; done',
+            'chown "$2" "$1"; chmod "$3" "$1"; mkdir -p "$4"; chown "$5" "$4"; chmod 0700 "$4"; '
+            'place=${4%/*}; while [ "${place#"$1"/}" != "$place" ]; do chown "$5" "$place"; place=${place%/*}; done',
             str(target), owner, mode, str(self._data), self._image.user,
         )  # fmt: skip
         words = [self._image.program("initdb"), "--pgdata", str(self._data), "--username", self._superuser]

@@ -1,0 +1,145 @@
+"""A backup run: what becomes of volumes that fail, of containers that are held, and of what is left."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.disks import small_disk
+from tests.operations.small_stack import SmallStack, retyped, small_stack
+from tests.operations.strange_types import Endless, HalfWay, Interrupted, Raising
+from volops.catalog import Catalog
+from volops.errors import PluginBroken, ProducerFailed, StoreFull, UnknownVolume
+from volops.manifest import BackupKind, Manifest
+from volops.model import Event, OutcomeStatus, RunFinished, VolumeFinished
+from volops.operations.backup import Selection, backup
+from volops.store import LocalStore
+from volops.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
+    with small_stack(tmp_path_factory.mktemp("stack")) as running:
+        running.fill("papers", deed="the deed")
+        running.fill("letters", first="dear all")
+        yield running
+
+
+@pytest.fixture
+def workspace(stack: SmallStack, tmp_path: Path) -> Workspace:
+    return replace(stack.workspace(), catalog=Catalog(LocalStore(tmp_path / "backups")))
+
+
+def run(workspace: Workspace, *names: str) -> tuple[Manifest, list[Event]]:
+    events: list[Event] = []
+    return backup(workspace, Selection(names), events.append), events
+
+
+def stored(workspace: Workspace, manifest: Manifest) -> set[str]:
+    entry = workspace.catalog.find(manifest.name)
+    return set(workspace.catalog.files(entry)) - {"manifest.json"}
+
+
+def test_a_run_tells_how_each_volume_came_out_and_what_it_left_out(workspace: Workspace) -> None:
+    manifest, events = run(workspace)
+    told = {event.outcome.volume: event.outcome for event in events if isinstance(event, VolumeFinished)}
+    assert told["papers"].status is OutcomeStatus.DONE
+    assert told["later"].status is OutcomeStatus.SKIPPED
+    assert told["later"].reason == "not created yet"
+    assert isinstance(events[-1], RunFinished)
+    assert events[-1].exit_code == 0
+    assert manifest.kind is BackupKind.FULL
+    assert {record.key for record in manifest.volumes} == {"papers", "letters", "later"}
+
+
+def test_volumes_of_one_type_get_names_of_their_own(workspace: Workspace) -> None:
+    manifest, _ = run(workspace)
+    stamp = manifest.name.removeprefix("full_backup_")
+    assert f"files_backup_{stamp}.papers.tar.zst" in stored(workspace, manifest)
+    assert f"files_backup_{stamp}.letters.tar.zst" in stored(workspace, manifest)
+
+
+def test_two_runs_within_a_second_are_two_backups(workspace: Workspace) -> None:
+    first, _ = run(workspace, "papers")
+    second, _ = run(workspace, "papers")
+    assert first.name != second.name
+    assert len(workspace.catalog.entries()) == 2
+
+
+def test_a_plugin_that_raises_fails_its_own_volume_only(workspace: Workspace) -> None:
+    manifest, events = run(retyped(workspace, "papers", Raising))
+    papers, letters = manifest.volume("papers"), manifest.volume("letters")
+    assert papers is not None
+    assert letters is not None
+    assert papers.status is OutcomeStatus.FAILED
+    assert "volops-strange 7.1" in papers.reason
+    assert "one by none" in papers.reason
+    assert letters.status is OutcomeStatus.DONE
+    assert manifest.kind is BackupKind.PARTIAL
+    assert manifest.name.startswith("partial_full_backup_")
+    assert isinstance(events[-1], RunFinished)
+    assert events[-1].exit_code == 3
+
+
+def test_of_a_failed_volume_no_artifact_stays(workspace: Workspace) -> None:
+    manifest, _ = run(retyped(workspace, "papers", HalfWay))
+    assert manifest.kind is BackupKind.PARTIAL
+    assert not [file for file in stored(workspace, manifest) if file.startswith(("first", "second"))]
+
+
+def test_when_nothing_could_be_stored_the_first_error_is_raised_and_nothing_is_left(
+    workspace: Workspace, stack: SmallStack
+) -> None:
+    with pytest.raises(ProducerFailed, match="out of cheese"):
+        run(retyped(workspace, "papers", HalfWay), "papers")
+    with pytest.raises(PluginBroken):
+        run(retyped(workspace, "papers", Raising), "papers")
+    assert workspace.catalog.entries() == []
+    assert stack.left_behind() == []
+
+
+def test_ctrl_c_leaves_neither_a_backup_nor_a_container(workspace: Workspace, stack: SmallStack) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(retyped(workspace, "letters", Interrupted))
+    assert workspace.catalog.entries() == []
+    assert stack.left_behind() == []
+    run(workspace)
+
+
+def test_a_full_disk_ends_the_run_and_leaves_nothing(
+    workspace: Workspace, stack: SmallStack, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "small", 4) as disk:
+        cramped = replace(workspace, catalog=Catalog(LocalStore(disk / "backups")))
+        with pytest.raises(StoreFull, match="no space left"):
+            run(retyped(cramped, "papers", Endless))
+        assert cramped.catalog.entries() == []
+        assert not [path for path in disk.rglob("*.zst") if path.is_file()]
+    assert stack.left_behind() == []
+
+
+def test_a_volume_that_the_stack_does_not_have_is_never_made(workspace: Workspace) -> None:
+    with pytest.raises(UnknownVolume, match="letters"):
+        run(workspace, "papers", "leters")
+    there = subprocess.run(["docker", "volume", "ls", "-q"], capture_output=True, text=True, check=True)
+    assert "leters" not in there.stdout
+    assert workspace.catalog.entries() == []
+
+
+def test_the_compose_files_are_in_the_backup(workspace: Workspace, stack: SmallStack) -> None:
+    (stack.directory / ".env").write_text("COLOUR=blue\n")
+    manifest, _ = run(workspace, "papers")
+    file = next(file for file in stored(workspace, manifest) if file.startswith("compose_files_"))
+    data = b"".join(workspace.catalog.open(workspace.catalog.find(manifest.name), file))
+    plain = subprocess.run(["zstd", "-d"], input=data, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
+        assert archive.getnames() == ["compose.yaml", ".env"]
+        member = archive.extractfile("compose.yaml")
+        assert member is not None
+        assert member.read() == stack.file.read_bytes()
