@@ -41,7 +41,8 @@ class Reinstalling:
         now = _sha256(image, self._recipe["lockfile"])
         if now and now != self._recipe["lockfile_sha256"]:
             self._staging.warn(
-                f"{self._recipe['lockfile']} has changed since the backup: the packages are those of the new one"
+                f"{self._recipe['lockfile']} has changed since the backup: the packages are those of the "
+                "new one"
             )
         elif not self._same_record(image, self._target):
             raise self._refusal("the image of the service has other packages than were backed up")
@@ -72,7 +73,8 @@ class Reinstalling:
     def _refusal(self, reason: str) -> RestoreRefused:
         service = self._recipe["service"]
         return RestoreRefused(
-            f"volume {self._staging.volume.key!r} is backed up as a recipe ({self._recipe['command']}), and {reason}",
+            f"volume {self._staging.volume.key!r} is backed up as a recipe ({self._recipe['command']}), "
+            f"and {reason}",
             next_step=f"install them with `volops rebuild {service}`, or with `docker compose exec {service} "
             f"{self._recipe['command']}`",
         )

@@ -73,8 +73,8 @@ class Redis(VolumeType):
         yield Artifact(name, RDB, session.save(source.notes.update))
 
     def facts(self, source: Source) -> Mapping[str, Any]:
-        """`server`: version, role, where its files are. `keys`: how many the file holds; `databases`: how many
-        each of them has, and how many of those expire: of the very moment of the save if `exact`.
+        """`server`: version, role, where its files are. `keys`: how many the file holds; `databases`: how
+        many each of them has, and how many of those expire: of the very moment of the save if `exact`.
         """
         return {name: source.notes[name] for name in ("server", "keys", "databases", "exact")}
 
@@ -93,7 +93,7 @@ class Redis(VolumeType):
         look_ahead(staging, artifacts)
 
     def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
-        """As RDB file and as whole append-only file, so that the server finds its keys with either setting."""
+        """As RDB file and as append-only file, so that the server finds its keys with either setting."""
         Restoring(staging).load(artifacts)
 
     def check(self, staging: Staging) -> None:

@@ -79,7 +79,8 @@ class Throwaway:
         owner, mode = self._image.root
         self._root(
             'chown "$2" "$1"; chmod "$3" "$1"; mkdir -p "$4"; chown "$5" "$4"; chmod 0700 "$4"; '
-            'place=${4%/*}; while [ "${place#"$1"/}" != "$place" ]; do chown "$5" "$place"; place=${place%/*}; done',
+            'place=${4%/*}; '
+            'while [ "${place#"$1"/}" != "$place" ]; do chown "$5" "$place"; place=${place%/*}; done',
             str(target), owner, mode, str(self._data), self._image.user,
         )  # fmt: skip
         words = [self._image.program("initdb"), "--pgdata", str(self._data), "--username", self._superuser]
@@ -203,9 +204,11 @@ def failed(done: Output) -> str:
 def _complaint(text: str) -> str:
     """The line of a server's or initdb's output that says what went wrong."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    found = [line for line in lines if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)]
+    # What is wrong in a file is only logged; the fatal line names no more than the file.
+    ranks = (r"LOG: .* in file ", r"\b(FATAL|PANIC|ERROR|error):")
+    found = [line for rank in ranks for line in lines if re.search(rank, line)]
     chosen = found[0] if found else (lines[-1] if lines else "it said nothing")
-    return re.sub(r"^.*?\b(FATAL|PANIC|ERROR|error):\s*", "", chosen)
+    return re.sub(r"^.*?\b(LOG|FATAL|PANIC|ERROR|error):\s*", "", chosen)
 
 
 def _conninfo(database: str) -> str:
