@@ -91,7 +91,11 @@ class StagingArea:
 
     def service(self) -> HelperShell:
         mount = self._owner()
-        source = f"{self._name}/{AREA}" + (f"/{mount.subpath}" if mount.subpath else "")
+        source = f"{self._name}/{AREA}"
+        if mount.subpath:
+            # An engine mounts no directory that is not there.
+            self.tree().run("mkdir", "-p", "--", f"/volume/{mount.subpath}")
+            source += f"/{mount.subpath}"
         spec = HelperSpec(self._image(), (), ((source, mount.target, True),), capabilities=_SERVER)
         return self._shells.open("service", spec)
 

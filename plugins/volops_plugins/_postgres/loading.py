@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from volops.errors import RestoreFailed
+from volops import RestoreFailed
 from volops_plugins._postgres.session import reason
 from volops_plugins._postgres.throwaway import Throwaway, quoted
 

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any
 
-from volops import Output, Shell
-from volops.errors import RestoreFailed
+from volops import Output, RestoreFailed, Shell
 from volops_plugins._postgres.image import Image
 from volops_plugins._postgres.session import reason
 
