@@ -94,7 +94,7 @@ def _records(manifest: Manifest, names: Sequence[str]) -> list[VolumeRecord]:
     for name, record in zip(names, found, strict=True):
         if record is None:
             raise UnknownVolume(name, list(known))
-    return list(dict.fromkeys(record for record in found if record))
+    return list({record.key: record for record in found if record}.values())
 
 
 def _item(workspace: Workspace, record: VolumeRecord, existing: set[str]) -> RestoreItem:
