@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from pathlib import Path
 
 from volops.compose import ComposeOptions
 from volops.manifest import Manifest
+from volops.manifest.document import manifest_bytes
 from volops.model import Event, Warned
 from volops.operations.backup import Selection, backup
+from volops.operations.backup_database import backup_database
 from volops.operations.restore import Restored, restore
 from volops.operations.restore_plan import plan_restore
 from volops.operations.rollback import kept, rollback
@@ -55,6 +58,20 @@ class Restorable:
         """`volops backup`."""
         with self._workspace() as workspace:
             return backup(workspace, Selection(names, everything), self._hear)
+
+    def backup_database(self) -> Path:
+        """`volops backup-db`."""
+        with self._workspace() as workspace:
+            return backup_database(workspace, None, None, self._hear)
+
+    def lie(self, manifest: Manifest, pattern: str, number: int) -> None:
+        """Have the backup's manifest say this number after what matches, as if that had been recorded."""
+        said = manifest.model_dump_json()
+        changed = re.sub(f"({pattern})" + r"\d+", rf"\g<1>{number}", said)
+        assert changed != said
+        lying = Manifest.model_validate_json(changed, strict=True)
+        path = self.directory / "backups" / manifest.name / "manifest.json"
+        path.write_bytes(manifest_bytes(lying))
 
     def restore(self, *names: str, patience: float = 60) -> Restored:
         """`volops restore latest NAME…`."""
