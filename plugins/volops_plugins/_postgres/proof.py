@@ -17,7 +17,8 @@ _NAMED = 3
 
 def prove(server: Throwaway, facts: Mapping[str, Any], warn: Callable[[str], None]) -> None:
     """Raise CheckFailed, naming the first differences, unless all that `facts` tell is there again."""
-    said = server.ask(read_text(__package__, "describe.sql"), "template1", "-v", "main=", "-v", "data=/")
+    given = [word for name in ("main", "data", "place", "on_volume") for word in ("-v", f"{name}=/")]
+    said = server.ask(read_text(__package__, "describe.sql"), "template1", *given)
     found = read_description(said)
     wrong = list(_of_cluster(found, facts["server"]))
     for name, recorded in facts["databases"].items():

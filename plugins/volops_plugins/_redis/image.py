@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from volops import ProducerFailed, RestoreRefused, Staging
 from volops_plugins._beside import read_text
-from volops_plugins._redis.server import words
 
 _FORMATS = {
     "redis": ((8, 0, 12), (7, 4, 12), (7, 2, 11), (7, 0, 10), (5, 0, 9), (4, 0, 8), (3, 2, 7)),
@@ -86,7 +86,7 @@ def layout(staging: Staging) -> Layout:
     it by itself. Raises RestoreRefused when the directory is not on the volume."""
     given = dict(_options(staging.command, staging.environment()))
     recorded: Mapping[str, Any] = staging.facts.get("server", {})
-    before = PurePosixPath(recorded.get("directory", staging.target))
+    before = PurePosixPath(recorded.get("directory") or staging.target)
     usual = before if before.is_relative_to(staging.target) else staging.target
     directory = PurePosixPath(given.get("dir", usual))
     directory = directory if directory.is_absolute() else staging.target / directory
@@ -118,7 +118,16 @@ def version_parts(version: str) -> tuple[int, ...]:
 
 
 def _options(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    said = [*words(command), *words([environment.get("REDIS_ARGS", "")])]
+    said = [*_words(command), *_words([environment.get("REDIS_ARGS", "")])]
     for word, following in zip(said, [*said[1:], ""], strict=True):
         if word.startswith("--") and word[2:].lower() in _OPTIONS and following:
             yield word[2:].lower(), following
+
+
+def _words(command: Iterable[str]) -> Iterator[str]:
+    """The words of a command line, those inside `sh -c '…'` among them."""
+    for part in command:
+        try:
+            yield from shlex.split(part) if re.search(r"\s", part) else [part]
+        except ValueError:
+            yield from part.split()

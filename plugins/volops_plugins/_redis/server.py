@@ -46,8 +46,8 @@ def proposals(command: Iterable[str], environment: Mapping[str, str]) -> Iterato
             yield f"password {value}"
         if path := environment.get(f"{name}_FILE"):
             yield f"file {path}"
-    said = [*words(command), *words([environment.get("REDIS_ARGS", "")])]
-    for word, following in zip(said, [*said[1:], ""], strict=True):
+    words = [*_words(command), *_words([environment.get("REDIS_ARGS", "")])]
+    for word, following in zip(words, [*words[1:], ""], strict=True):
         value = _VARIABLE.sub(lambda found: environment.get(found[1] or found[2], ""), following)
         if word == "--requirepass" and value:
             yield f"password {value}"
@@ -57,7 +57,7 @@ def proposals(command: Iterable[str], environment: Mapping[str, str]) -> Iterato
             yield f"config {word}"
 
 
-def words(command: Iterable[str]) -> Iterator[str]:
+def _words(command: Iterable[str]) -> Iterator[str]:
     """The words of a command line, those inside `sh -c '…'` among them."""
     for part in command:
         try:
@@ -69,18 +69,13 @@ def words(command: Iterable[str]) -> Iterator[str]:
 def read_description(lines: Iterable[str]) -> Server:
     """The server that `session.sh connect` printed."""
     said = dict(line.strip().split(":", 1) for line in lines if ":" in line)
-    number, _, user = said.get("user", "").partition(" ")
-    facts: dict[str, Any] = {
-        "family": said.get("family", "redis"),
+    facts = {
         "version": said.get("valkey_version") or said["redis_version"],
         "mode": said.get("redis_mode", "standalone"),
         "role": said.get("role", "master"),
         "appendonly": said.get("aof_enabled") == "1",
         "directory": said["directory"],
         "file": said["file"],
-        "append_directory": said.get("append_directory", ""),
-        "append_file": said.get("append_file", ""),
-        "user": {"number": number, "name": user},
     }
     return Server(facts, PurePosixPath(said["directory"]))
 
@@ -92,17 +87,10 @@ def read_counts(text: str) -> dict[str, Any]:
     before, _, rest = text.partition(_STARTED)
     after, _, check = rest.partition("check:\n")
     databases, then = _KEYSPACE.findall(before), _KEYSPACE.findall(after)
-    found = read_keyspace(before)
-    total = sum(counts["keys"] for counts in found.values())
+    total = sum(int(keys) for _, keys, _ in databases)
     checked = _CHECKED.search(check)
     return {
         "keys": int(checked[1]) if checked else total,
-        "databases": found,
+        "databases": {number: {"keys": int(keys), "expires": int(ttl)} for number, keys, ttl in databases},
         "exact": databases == then and (checked is None or int(checked[1]) == total),
     }
-
-
-def read_keyspace(text: str) -> dict[str, dict[str, int]]:
-    """From INFO keyspace, for each database that is not empty, how many `keys` it has and how many expire."""
-    found = _KEYSPACE.findall(text)
-    return {number: {"keys": int(keys), "expires": int(ttl)} for number, keys, ttl in found}

@@ -107,10 +107,7 @@ connect() {
     printf '%s\n' "$answer"
     cli INFO persistence
     cli INFO replication
-    printf 'directory:%s\nfile:%s\nfamily:%s\n' "$directory" "$(file_name)" "$family"
-    printf 'append_directory:%s\nappend_file:%s\n' "$(setting appenddirname)" "$(setting appendfilename)"
-    number=$(stat -c %u "/proc/$server") group=$(stat -c %g "/proc/$server")
-    printf 'user:%s:%s %s\n' "$number" "$group" "$(sed -n "s/^\([^:]*\):[^:]*:$number:.*/\1/p" /etc/passwd | head -n 1)"
+    printf 'directory:%s\nfile:%s\n' "$directory" "$(file_name)"
 }
 
 # What `connect` found.
@@ -129,13 +126,8 @@ known() {
 
 # Administrators may have taken CONFIG away; then it is the default name.
 file_name() {
-    name=$(setting dbfilename)
+    name=$(cli CONFIG GET dbfilename | sed -n 2p)
     printf '%s' "${name:-dump.rdb}"
-}
-
-# setting NAME: empty where CONFIG is taken away, or the server is too old to have it.
-setting() {
-    cli CONFIG GET "$1" | sed -n 2p
 }
 
 verb=$1
