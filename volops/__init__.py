@@ -3,9 +3,12 @@
 from volops.errors import (
     AccessRefused,
     ArtifactCorrupt,
+    CheckFailed,
     HelperLost,
     InvalidUse,
     ProducerFailed,
+    RestoreFailed,
+    RestoreRefused,
     ServiceNotReady,
     ServiceNotRunning,
     VolopsError,
@@ -23,12 +26,13 @@ from volops.model import (
     Volume,
     VolumeKind,
 )
-from volops.volume_type import NoOptions, Output, Shell, Source, VolumeType
+from volops.volume_type import NoOptions, Output, Shell, Source, Staging, VolumeType
 
 __all__ = [
     "AccessRefused",
     "Artifact",
     "ArtifactCorrupt",
+    "CheckFailed",
     "Criticality",
     "Event",
     "FileTree",
@@ -39,11 +43,14 @@ __all__ = [
     "Output",
     "ProducerFailed",
     "Quiesce",
+    "RestoreFailed",
+    "RestoreRefused",
     "Service",
     "ServiceNotReady",
     "ServiceNotRunning",
     "Shell",
     "Source",
+    "Staging",
     "StoredArtifact",
     "VolopsError",
     "Volume",

@@ -79,12 +79,14 @@ class VolumeInfo:
 class HelperSpec:
     """A container that volops starts beside the stack for its own work and that nobody misses later.
 
-    `binds` maps host paths or volume names to (target, writable). `join` is the id of a container whose
-    network it shares; without it there is no network at all. It never shares processes: those of a helper
-    that is killed would become children of the container's first process, and a postmaster takes the death
-    of a child by SIGKILL for a crash of its own and restarts (PostgreSQL, postmaster.c, CleanupBackend).
-    The helper runs as root with no capability but those in `capabilities`, its log driver is none, and it
-    is removed by the engine, with its anonymous volumes, when `argv` ends.
+    `binds` are (source, target, writable): a source that begins with a slash is a host path, any other a
+    volume's name, which may be followed by a slash and a directory in it that alone is mounted and must
+    exist. `join` is the id of a container whose network it shares; without it there is no network at all.
+    It never shares processes: those of a helper that is killed would become children of the container's
+    first process, and a postmaster takes the death of a child by SIGKILL for a crash of its own and restarts
+    (PostgreSQL, postmaster.c, CleanupBackend). The helper runs as root with no capability but those in
+    `capabilities`, its log driver is none, and it is removed by the engine, with its anonymous volumes, when
+    `argv` ends.
     """
 
     image: str
@@ -101,6 +103,14 @@ class Exec(Protocol):
 
     def output(self) -> Iterator[tuple[int, bytes]]:
         """Yield (1, chunk) for standard output and (2, chunk) for standard error until both end."""
+        ...
+
+    def write(self, data: bytes) -> bool:
+        """Write to its standard input; False when it no longer reads. Only if started with `reading`."""
+        ...
+
+    def end_input(self) -> None:
+        """Let it see the end of its standard input."""
         ...
 
     def exit_code(self) -> int | None:
@@ -163,8 +173,10 @@ class Engine(Protocol):
         *,
         user: str = "",
         input: bytes | None = None,
+        reading: bool = False,
     ) -> Exec:
-        """Start a program in a running container. `input`, if not None, is its whole standard input."""
+        """Start a program in a running container. `input`, if not None, is its whole standard input; with
+        `reading` it is what will be written."""
         ...
 
     def run(

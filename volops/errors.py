@@ -158,6 +158,26 @@ class Locked(VolopsError):
     exit_code = EXIT_LOCKED
 
 
+class RestoreFailed(VolopsError):
+    """A restore did not come about. The live data is as it was, and what ran runs."""
+
+    exit_code = EXIT_RESTORE_FAILED
+
+
+class RestoreRefused(RestoreFailed):
+    """A restore cannot succeed; said before anything was touched."""
+
+
+class CheckFailed(RestoreFailed):
+    """What was loaded does not show what the backup recorded."""
+
+
+class RollbackFailed(VolopsError):
+    """The old data could not be put back. The message names the volume and what is where."""
+
+    exit_code = EXIT_ROLLBACK_FAILED
+
+
 class Interrupted(VolopsError):
     """The user or the system asked us to stop (SIGINT, SIGTERM, SIGHUP)."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
+from volops.errors import CheckFailed
+from volops.gnu_tar import command
 from volops.model import Artifact, Criticality, Volume
-from volops.volume_type import Source, VolumeType
+from volops.volume_type import Source, Staging, VolumeType
 
 TAR = "application/x-tar"
 _MARKER = "/volume/.volops-marker-"
@@ -29,6 +32,25 @@ class FileTree(VolumeType):
         if source.artifacts and facts.get("layout") == "tree":
             facts["tree_sha256"] = source.artifacts[-1].plain.sha256
         return facts
+
+    def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
+        """Unpack the archive, its root included."""
+        for artifact in artifacts:
+            staging.untar(artifact.stream)
+
+    def check(self, staging: Staging) -> None:
+        """Archive the new tree again: the digest must be the recorded one."""
+        wanted = staging.facts.get("tree_sha256")
+        if wanted is None:
+            staging.warn("the backup has no tree digest: what was unpacked is not compared with it")
+            return
+        digest = hashlib.sha256()
+        for chunk in staging.tree().stream(*command(())):
+            digest.update(chunk)
+        if digest.hexdigest() != wanted:
+            raise CheckFailed(
+                f"volume {staging.volume.key!r}: the unpacked tree is not the one that was backed up"
+            )
 
     def plant(self, source: Source, token: str) -> None:
         """Write a file at the volume's root."""

@@ -115,6 +115,22 @@ class Stack:
         """The service of that name, or None."""
         return next((service for service in self.services if service.name == name), None)
 
+    def dependencies_first(self) -> tuple[str, ...]:
+        """Names of all services, each after those that it depends on."""
+        ordered: dict[str, None] = {}
+
+        def visit(name: str) -> None:
+            service = self.service(name)
+            if service is None or name in ordered:
+                return
+            for needed in service.depends_on:
+                visit(needed)
+            ordered[name] = None
+
+        for service in self.services:
+            visit(service.name)
+        return tuple(ordered)
+
     @property
     def named_volumes(self) -> tuple[Volume, ...]:
         """The volumes a plain `volops backup` considers: all but bind mounts."""

@@ -37,7 +37,7 @@ def held(engine: Engine, state: Path, stack: Stack, volume: Volume, how: Quiesce
         for container in engine.containers_using(volume.name)
         if container.running and container.project == stack.project
     ]
-    order = _dependencies_first(stack)
+    order = stack.dependencies_first()
     users.sort(key=lambda user: order.index(user.service) if user.service in order else len(order))
     make_private(state)
     lock = FileLock.take(state / _LOCK)
@@ -88,20 +88,3 @@ def _release(engine: Engine, how: Quiesce, containers: Sequence[str]) -> None:
             failed = error
     if failed is not None:
         raise failed
-
-
-def _dependencies_first(stack: Stack) -> list[str]:
-    """Service names, each after those it depends on."""
-    ordered: list[str] = []
-
-    def visit(name: str) -> None:
-        service = stack.service(name)
-        if service is None or name in ordered:
-            return
-        for needed in service.depends_on:
-            visit(needed)
-        ordered.append(name)
-
-    for service in stack.services:
-        visit(service.name)
-    return ordered

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, ClassVar, Protocol
 
 from volops.model import Artifact, Criticality, Quiesce, StoredArtifact, Volume
@@ -57,6 +58,20 @@ class Shell(Protocol):
         At its end raises ProducerFailed when the exit code is not in `ok`, HelperLost when the container
         ended under it. `on_stderr` gets the whole standard error (cut to its last 1 MiB) once, at the end.
         Closing the iterator early ends the program.
+        """
+        ...
+
+    def feed(
+        self,
+        chunks: Iterable[bytes],
+        *argv: str,
+        user: str = "",
+        ok: Collection[int] = (0,),
+    ) -> Output:
+        """Run a program with `chunks` as its standard input; return the last MiB of what it printed.
+
+        All of `chunks` is taken even when the program stops reading, and what they raise is raised: the
+        program then saw an early end of its input. Otherwise raises as `run` does.
         """
         ...
 
@@ -153,6 +168,61 @@ class Source(Protocol):
         ...
 
 
+class Staging(Protocol):
+    """Where a volume is made anew from a backup, beside the live data, which cannot be reached from here."""
+
+    @property
+    def volume(self) -> Volume:
+        """The volume at hand."""
+        ...
+
+    @property
+    def options(self) -> Any:
+        """The instance of the type's `Options` made from `x-volops`."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What the type's `facts` returned when the backup was made; empty when nothing was recorded."""
+        ...
+
+    @property
+    def target(self) -> PurePosixPath:
+        """Where the service that owns the volume mounts it."""
+        ...
+
+    def environment(self) -> Mapping[str, str]:
+        """The environment the service will have. Secrets in it must stay in memory."""
+        ...
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command line that the compose file gives the service; empty when its image decides."""
+        ...
+
+    def warn(self, message: str) -> None:
+        """Tell the user of something odd that does not make the restore wrong."""
+        ...
+
+    def image(self) -> Shell:
+        """A helper of the service's image with nothing mounted: for what the image can tell. Before anything
+        is touched."""
+        ...
+
+    def tree(self) -> Shell:
+        """A helper with GNU tar, without network, the staging area writable at `/volume`."""
+        ...
+
+    def service(self) -> Shell:
+        """A helper of the service's own image, as root, without network, the staging area writable at
+        `target`: for a throwaway server on it. `/tmp` is private and in memory."""
+        ...
+
+    def untar(self, chunks: Iterable[bytes], directory: str = ".") -> None:
+        """Unpack a tar stream with full fidelity into `directory` of the staging area."""
+        ...
+
+
 class VolumeType(ABC):
     """How volumes of one type are recognised, dumped and described. Subclass, and register by a hook.
 
@@ -199,6 +269,26 @@ class VolumeType(ABC):
     @abstractmethod
     def found(self, source: Source, token: str) -> bool:
         """True when the datum planted with `token` is there now."""
+
+    def preflight(self, staging: Staging, artifacts: Sequence[StoredArtifact]) -> None:
+        """Raise RestoreRefused when a restore of these artifacts cannot succeed, before anything is touched.
+
+        May use `staging.image`, `facts`, `environment`; must not use `tree`, `service` or `untar`.
+        """
+        del staging, artifacts
+
+    @abstractmethod
+    def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
+        """Make the volume anew in the staging area, from artifacts in the order they were dumped.
+
+        Each stream must be read to its end before the next is asked for; it raises ArtifactCorrupt there
+        when it was not whole. Afterwards the staging area must be what the service expects to find,
+        with no process left on it.
+        """
+
+    @abstractmethod
+    def check(self, staging: Staging) -> None:
+        """Raise CheckFailed unless the loaded staging area shows `staging.facts` again."""
 
     def verify(self, artifact: Artifact) -> None:
         """Read `artifact.stream` to its end and raise ArtifactCorrupt if it is not complete of its kind.

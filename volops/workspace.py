@@ -8,15 +8,18 @@ from pathlib import Path
 
 from volops import quiesce
 from volops.catalog import Catalog
-from volops.compose import ComposeOptions, load_stack
+from volops.compose import Compose, ComposeOptions, load_stack
 from volops.config import Settings, VolumeSettings, load_settings
 from volops.docker import connect
 from volops.engine import Engine
 from volops.errors import UnknownVolume
+from volops.journal import JournalFile
 from volops.model import Stack, Volume, VolumeKind
 from volops.plugins import Assignment, Registry, assign, discover
+from volops.source import look_around
 from volops.store import LocalStore
 from volops.store.local import STATE
+from volops.unfinished import recover
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Workspace:
     catalog: Catalog
     assignments: tuple[Assignment, ...]
     state: Path
+    compose: Compose
 
     def assignment(self, name: str) -> Assignment:
         """That of the volume called `name` in the compose file, on the engine, or (a bind mount) on the
@@ -66,7 +70,10 @@ def open_workspace(
     catalog = Catalog(LocalStore(backups or settings.backups), stack.project)
     state = settings.backups / STATE
     quiesce.recover(engine, state)
-    return Workspace(stack, settings, engine, registry, catalog, assignments, state)
+    journals = JournalFile(state)
+    if journals.exists:
+        recover(look_around(engine, stack, "", settings.helper_image), journals)
+    return Workspace(stack, settings, engine, registry, catalog, assignments, state, Compose(options, stack))
 
 
 def _with_anonymous_volumes(stack: Stack, engine: Engine) -> Stack:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
-from volops import Artifact, ArtifactCorrupt, Criticality, Mount, Source, Volume, VolumeType, hookimpl
+from volops import (
+    Artifact,
+    ArtifactCorrupt,
+    Criticality,
+    Mount,
+    Source,
+    Staging,
+    StoredArtifact,
+    Volume,
+    VolumeType,
+    hookimpl,
+)
 from volops_plugins._beside import read_text
 from volops_plugins._postgres.credentials import credentials
+from volops_plugins._postgres.refusals import look_ahead
+from volops_plugins._postgres.restoring import Restoring
 from volops_plugins._postgres.server import Database, Options
 from volops_plugins._postgres.session import Session
 
@@ -102,6 +115,20 @@ class Postgres(VolumeType):
         session = _open(source)
         held = session.sql(session.server.main, _about("found.sql", token))
         return bool(held)
+
+    def preflight(self, staging: Staging, artifacts: Sequence[StoredArtifact]) -> None:
+        """The image must be able to run the server that the backup needs, on this volume."""
+        look_ahead(staging, artifacts)
+
+    def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
+        """By a throwaway server of the service's own image: roles, each database as it streams, statistics
+        for the planner, and the configuration files."""
+        Restoring(staging).load(artifacts)
+
+    def check(self, staging: Staging) -> None:
+        """By such a server, started anew with the restored configuration: databases and their properties,
+        rows of every table, sequences, extensions, large objects and roles are as recorded."""
+        Restoring(staging).check()
 
     def verify(self, artifact: Artifact) -> None:
         """SQL must end as pg_dump and pg_dumpall end theirs. Raises ArtifactCorrupt."""

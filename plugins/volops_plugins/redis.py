@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
@@ -14,11 +14,15 @@ from volops import (
     Mount,
     ProducerFailed,
     Source,
+    Staging,
+    StoredArtifact,
     Volume,
     VolumeType,
     hookimpl,
 )
 from volops_plugins._redis.passwords import known
+from volops_plugins._redis.refusals import look_ahead
+from volops_plugins._redis.restoring import Restoring
 from volops_plugins._redis.server import Options
 from volops_plugins._redis.session import Session
 
@@ -71,8 +75,8 @@ class Redis(VolumeType):
         yield Artifact(source.file_name("cache_backup", ".rdb"), RDB, stream)
 
     def facts(self, source: Source) -> Mapping[str, Any]:
-        """`server`: version, role, its files. `keys`: how many the file holds; `databases`: how many
-        each of them has, and how many of those expire: of the very moment of the save if `exact`.
+        """`server`: version, role, where its files are. `keys`: how many the file holds; `databases`: how
+        many each of them has, and how many of those expire: of the very moment of the save if `exact`.
         """
         return {name: source.notes[name] for name in ("server", "keys", "databases", "exact")}
 
@@ -85,6 +89,18 @@ class Redis(VolumeType):
     def found(self, source: Source, token: str) -> bool:
         """True when that key is there."""
         return _open(source).command("GET", _MARKER + token) == token
+
+    def preflight(self, staging: Staging, artifacts: Sequence[StoredArtifact]) -> None:
+        """The image must have a server that can read the file, and keeps its data on this volume."""
+        look_ahead(staging, artifacts)
+
+    def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
+        """As RDB file and as append-only file, so that the server finds its keys with either setting."""
+        Restoring(staging).load(artifacts)
+
+    def check(self, staging: Staging) -> None:
+        """By servers of the service's image that load it, with an append-only file and without."""
+        Restoring(staging).check()
 
     def verify(self, artifact: Artifact) -> None:
         """The file must begin and end as an RDB file. Raises ArtifactCorrupt."""

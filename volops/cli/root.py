@@ -34,6 +34,11 @@ _SECTIONS: dict[str, dict[str, _Entry]] = {
         "show": _Entry("backups", "show", "Show what a backup holds."),
         "verify": _Entry("backups", "verify", "Read a backup to its end and prove it whole."),
     },
+    "Restore": {
+        "restore": _Entry("restoring", "restore", "Put volumes back as they are in a backup."),
+        "rollback": _Entry("restoring", "rollback", "Put the data from before the last restore back."),
+        "commit": _Entry("restoring", "commit", "Delete what the last restore put aside."),
+    },
     "Run": {
         "start": _Entry("lifecycle", "start", "Start services and wait until they are healthy."),
         "stop": _Entry("lifecycle", "stop", "Stop services; containers and data stay."),

@@ -75,6 +75,11 @@ class Compose:
         self._run("up", "--detach", *services, show=show)
         return self._wait_ready(services, timeout)
 
+    def create(self, services: Sequence[str]) -> None:
+        """Create containers of services, and volumes they lack, as compose labels them; start none."""
+        self._check(services)
+        self._run("up", "--no-start", "--no-recreate", "--no-deps", *services, show=False)
+
     def restart(self, services: Sequence[str], *, show: bool, timeout: float) -> tuple[ServiceState, ...]:
         """Restart the containers of services as they are, and wait as `start` does.
 

@@ -104,7 +104,7 @@ class DockerEngine:
                 return ()
 
     def start_helper(self, spec: HelperSpec) -> str:
-        named = [source for source, _, _ in spec.binds if not source.startswith("/")]
+        named = [source.partition("/")[0] for source, _, _ in spec.binds if not source.startswith("/")]
         missing = set(named) - set(self.volumes(named))
         if missing:
             raise EngineFailed(f"volume {sorted(missing)[0]!r} does not exist")
@@ -169,12 +169,17 @@ class DockerEngine:
                 return False
 
     def exec(
-        self, container: str, argv: Sequence[str], *, user: str = "", input: bytes | None = None
+        self,
+        container: str,
+        argv: Sequence[str],
+        *,
+        user: str = "",
+        input: bytes | None = None,
+        reading: bool = False,
     ) -> DockerExec:
         with doing("starting a program in a container"):
-            created = self._api.exec_create(container, list(argv), stdin=input is not None, user=user or "")[
-                "Id"
-            ]
+            stdin = reading or input is not None
+            created = self._api.exec_create(container, list(argv), stdin=stdin, user=user or "")["Id"]
             stream = self._api.exec_start(created, socket=True)
         return DockerExec(self._api, created, stream, input)
 
@@ -230,4 +235,5 @@ class DockerEngine:
 def _mount(source: str, target: str, writable: bool) -> Mount:
     if source.startswith("/"):
         return Mount(target, source, type="bind", read_only=not writable)
-    return Mount(target, source, type="volume", read_only=not writable, no_copy=True)
+    name, _, subpath = source.partition("/")
+    return Mount(target, name, type="volume", read_only=not writable, no_copy=True, subpath=subpath or None)

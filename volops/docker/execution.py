@@ -33,8 +33,18 @@ class DockerExec:
             threading.Thread(target=self._feed, args=(data,), daemon=True).start()
 
     def _feed(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):
+        if self.write(data):
+            self.end_input()
+
+    def write(self, data: bytes) -> bool:
+        try:
             self._socket.sendall(data)
+        except OSError:
+            return False
+        return True
+
+    def end_input(self) -> None:
+        with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
     def output(self) -> Iterator[tuple[int, bytes]]:

@@ -117,6 +117,13 @@ class ArtifactRecord(Record):
             stored=DigestRecord.of(artifact.stored),
         )
 
+    @property
+    def artifact(self) -> StoredArtifact:
+        """The artifact that the record describes."""
+        return StoredArtifact(
+            self.name, self.file, self.media_type, self.codecs, self.plain.digest, self.stored.digest
+        )
+
 
 class VolumeRecord(Record):
     """What the run did with one volume, and what a restore of it must show again (`facts`)."""

@@ -1,15 +1,16 @@
-"""A named pipe that a program in a helper writes and this process reads."""
+"""Named pipes between a program in a helper and this process, in either direction."""
 
 from __future__ import annotations
 
 import collections
 import contextlib
+import errno
 import fcntl
 import os
 import select
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from volops.engine import Exec
@@ -18,6 +19,7 @@ from volops.errors import EngineFailed, EngineUnavailable
 PIPE_BYTES = 1 << 20
 """The most an unprivileged process may ask for (pipe(7), /proc/sys/fs/pipe-max-size)."""
 _POLL_MS = 250
+_OPEN_S = 0.01
 _STDERR_BYTES = 1 << 20
 
 
@@ -59,24 +61,81 @@ class Pipe:
                 return
 
 
+class Outlet:
+    """A named pipe that this process writes; a context manager that removes it."""
+
+    def __init__(self, path: Path) -> None:
+        os.mkfifo(path)
+        path.chmod(0o644)
+        self._path = path
+
+    def __enter__(self) -> Outlet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._path.unlink(missing_ok=True)
+
+    def pour(self, chunks: Iterable[bytes], program: Watch) -> None:
+        """Write all of `chunks`, then end the program's input. When the program stops reading, the rest is
+        still taken: only at their end do `chunks` tell whether they were whole."""
+        descriptor = self._open(program)
+        try:
+            for chunk in chunks:
+                if descriptor is not None and not _written(descriptor, chunk):
+                    os.close(descriptor)
+                    descriptor = None
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def _open(self, program: Watch) -> int | None:
+        """The pipe, once the program has opened it for reading (fifo(7): ENXIO until then); None if the
+        program ended without."""
+        while True:
+            ended = not program.is_alive()
+            try:
+                descriptor = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError as error:
+                if error.errno != errno.ENXIO:
+                    raise
+                if ended:
+                    return None
+                program.join(_OPEN_S)
+                continue
+            with contextlib.suppress(PermissionError):
+                fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+            os.set_blocking(descriptor, True)
+            return descriptor
+
+
+def _written(descriptor: int, chunk: bytes) -> bool:
+    view = memoryview(chunk)
+    try:
+        while view:
+            view = view[os.write(descriptor, view) :]
+    except BrokenPipeError:
+        return False
+    return True
+
+
 class Watch(threading.Thread):
     """Reads what a program says beside its main output; ends when the program does."""
 
     def __init__(self, program: Exec) -> None:
         super().__init__(daemon=True)
         self._program = program
-        self.tail = Tail()
+        self.output, self.tail = Tail(), Tail()
         self.start()
 
     def run(self) -> None:
         # A lost connection is seen again, and raised, when the exit code is asked for.
         with contextlib.suppress(EngineFailed, EngineUnavailable, OSError):
-            for _, chunk in self._program.output():
-                self.tail.add(chunk)
+            for channel, chunk in self._program.output():
+                (self.output if channel == 1 else self.tail).add(chunk)
 
 
 class Tail:
-    """The last MiB of what a program wrote to its standard error."""
+    """The last MiB of what a program wrote."""
 
     def __init__(self) -> None:
         self._chunks: collections.deque[bytes] = collections.deque()

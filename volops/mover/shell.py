@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from pathlib import PurePosixPath
 
 from volops.engine import Engine, Exec
 from volops.errors import EngineFailed, EngineUnavailable, HelperLost, ProducerFailed
 from volops.mover.helper import PIPES, Helper
-from volops.mover.pipe import Pipe, Tail, Watch
+from volops.mover.pipe import Outlet, Pipe, Tail, Watch
 from volops.volume_type import Output
 
 _KILLED = 128 + 9
@@ -45,6 +45,20 @@ class ContainerShell:
             self._end(said.process)
             raise
         self._finish(program, argv, ok, said.text(), on_stderr)
+
+    def feed(self, chunks: Iterable[bytes], *argv: str, user: str = "", ok: Collection[int] = (0,)) -> Output:
+        program = self._engine.exec(self._container, argv, user=user, reading=True)
+        watch = Watch(program)
+        listening = True
+        for chunk in chunks:
+            listening = listening and program.write(chunk)
+        program.end_input()
+        return self._fed(program, argv, watch, ok)
+
+    def _fed(self, program: Exec, argv: tuple[str, ...], watch: Watch, ok: Collection[int]) -> Output:
+        watch.join()
+        self._finish(program, argv, ok, watch.tail.text(), None)
+        return Output(program.exit_code() or 0, watch.output.text().encode(), watch.tail.text())
 
     def _end(self, process: str) -> None:
         """Kill a program that nobody reads any more, and all it started: the engine lets it run on."""
@@ -109,6 +123,18 @@ class HelperShell(ContainerShell):
             yield from pipe.read(watch)
         watch.join()
         self._finish(program, argv, ok, watch.tail.text(), on_stderr)
+
+    def feed(self, chunks: Iterable[bytes], *argv: str, user: str = "", ok: Collection[int] = (0,)) -> Output:
+        if self._pipes is None:
+            return super().feed(chunks, *argv, user=user, ok=ok)
+        self._streams += 1
+        name = f"stream-{self._streams}"
+        with Outlet(self._pipes / name) as outlet:
+            script = ["/bin/sh", "-c", f'exec "$@" <{PIPES}/{name}', "sh", *argv]
+            program = self._engine.exec(self._container, script, user=user)
+            watch = Watch(program)
+            outlet.pour(chunks, watch)
+        return self._fed(program, argv, watch, ok)
 
 
 def _known(program: Exec, said: _Said) -> Generator[bytes, None, None]:

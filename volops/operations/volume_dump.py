@@ -50,8 +50,8 @@ class Dumping:
 
 
 @dataclass(slots=True)
-class _Told:
-    """What is told while a volume is dumped."""
+class Told:
+    """What is told while a volume is worked on: its warnings, and how many bytes have passed."""
 
     volume: str
     emit: Emit
@@ -99,7 +99,7 @@ def dump_volume(
     volume = given.volume
     kind = given.type.cls.name if given.type else ""
     run.emit(VolumeStarted(volume.key, kind, _expected(run, volume)))
-    told, start = _Told(volume.key, run.emit), time.monotonic()
+    told, start = Told(volume.key, run.emit), time.monotonic()
     stored: list[StoredArtifact] = []
     facts: Mapping[str, Any] = {}
     error: VolopsError | None = None
@@ -143,7 +143,7 @@ def skipped_volume(run: Dumping, given: Assignment, reason: str) -> VolumeDump:
 
 @contextlib.contextmanager
 def _opened(
-    run: Dumping, given: Assignment, told: _Told, *, alone: bool
+    run: Dumping, given: Assignment, told: Told, *, alone: bool
 ) -> Iterator[tuple[VolumeType, LiveSource]]:
     """The volume's type and its source, the containers that use it held as the type wants."""
     if given.problem is not None:

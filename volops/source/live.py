@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from volops import gnu_tar
 from volops.engine import ContainerInfo, HelperSpec
 from volops.errors import EngineFailed, ServiceNotRunning
-from volops.model import Mount, StoredArtifact, Volume, VolumeKind
-from volops.mover import ContainerShell, Helper, HelperShell
-from volops.source import archive
+from volops.model import StoredArtifact, Volume, VolumeKind
+from volops.mover import ContainerShell, HelperShell
+from volops.source.shells import NEEDS_IMAGE, Shells, TarShell, owner
 from volops.source.surroundings import Surroundings
 from volops.tar import ends_whole
 from volops.volume_type import VolumeType
 
 _READ = ("DAC_READ_SEARCH",)
 _WRITE = ("DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "CHOWN")
-_NEEDS_IMAGE = "set helper_image in x-volops to a local image with GNU tar"
 _MOST_LINKS = 8
 
 
@@ -50,8 +48,7 @@ class LiveSource:
         self._type = volume_type
         self._alone = alone
         self._warn = on_warning
-        self._open: dict[str, tuple[Helper, HelperShell]] = {}
-        self._tar_version = ""
+        self._shells = Shells(surroundings, volume)
 
     def __enter__(self) -> LiveSource:
         return self
@@ -59,9 +56,7 @@ class LiveSource:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.ExitStack() as closing:
-            for helper, _ in self._open.values():
-                closing.callback(helper.close)
+        self._shells.close()
 
     def warn(self, message: str) -> None:
         self._warn(message)
@@ -85,7 +80,7 @@ class LiveSource:
         for _ in range(_MOST_LINKS):
             try:
                 stream = self._around.engine.get_archive(container.id, path)
-                content, path = archive.single_file(path, stream)
+                content, path = gnu_tar.single_file(path, stream)
             except EngineFailed:
                 return None
             if not path:
@@ -94,10 +89,10 @@ class LiveSource:
 
     def beside(self) -> HelperShell:
         container = self._container()
-        binds = ((*self._bind(), False),)
-        return self._helper(
-            "beside", HelperSpec(container.image_id, (), binds, join=container.id, capabilities=_READ)
+        spec = HelperSpec(
+            container.image_id, (), ((*self._bind(), False),), join=container.id, capabilities=_READ
         )
+        return self._shells.open("beside", spec)
 
     def tree(self) -> HelperShell:
         return self._tree("tree", writable=False)
@@ -106,16 +101,16 @@ class LiveSource:
         return self._tree("writable", writable=True)
 
     def tar(self, *paths: str) -> Iterator[bytes]:
-        shell = self._tree_or_none("tree", writable=False)
-        if shell is None or not self._tar_version:
+        found = self._tree_or_none("tree", writable=False)
+        if found is None or not found.version:
             stream = self._archive_by_engine()
         else:
-            self.notes |= {"layout": "tree", "tar": self._tar_version}
-            stream = shell.stream(*archive.command(paths), ok=(0, 1), on_stderr=self._tar_said)
+            self.notes |= {"layout": "tree", "tar": found.version}
+            stream = found.shell.stream(*gnu_tar.command(paths), ok=(0, 1), on_stderr=self._tar_said)
         yield from ends_whole(stream, f"the archive of {self.volume.key}")
 
     def _tar_said(self, text: str) -> None:
-        said = archive.report(text)
+        said = gnu_tar.report(text)
         if said.entries is not None:
             self.notes["entries"] = said.entries
         for warning in said.warnings:
@@ -128,7 +123,7 @@ class LiveSource:
         images = self._around.images_for(self.volume)
         if self.volume.kind is VolumeKind.BIND or not images:
             raise EngineFailed(
-                f"no local image has GNU tar, and {source!r} cannot be read without", next_step=_NEEDS_IMAGE
+                f"no local image has GNU tar, and {source!r} cannot be read without", next_step=NEEDS_IMAGE
             )
         self.warn("no local image has GNU tar: extended attributes, ACLs and parts of seconds are lost")
         engine = self._around.engine
@@ -140,10 +135,10 @@ class LiveSource:
 
     def _owner(self) -> str:
         """Name of the service the volume belongs to."""
-        owner = min(self.volume.mounts, key=self._claim, default=None)
-        if owner is None:
+        mount = owner(self.volume, self._type)
+        if mount is None:
             raise EngineFailed(f"no service of this stack uses volume {self.volume.key!r}")
-        return owner.service.name
+        return mount.service.name
 
     def _container(self) -> ContainerInfo:
         container = self._around.running(self._owner())
@@ -151,45 +146,16 @@ class LiveSource:
             raise ServiceNotRunning(self._owner(), self._type.service_noun)
         return container
 
-    def _claim(self, mount: Mount) -> tuple[bool, bool]:
-        """Sorts first the service whose own mount makes the volume one of this type, then who writes."""
-        alone = Volume(self.volume.key, self.volume.name, self.volume.kind, mounts=(mount,))
-        return not self._type.detect(alone), mount.read_only
-
-    def _helper(self, name: str, spec: HelperSpec) -> HelperShell:
-        if name not in self._open:
-            around = self._around
-            helper = Helper(around.engine, replace(spec, run=around.run), local=around.engine_info.local)
-            self._open[name] = helper, HelperShell(around.engine, helper)
-        return self._open[name][1]
-
     def _tree(self, name: str, *, writable: bool) -> HelperShell:
-        shell = self._tree_or_none(name, writable=writable)
-        if shell is None:
-            raise EngineFailed("no local image can be used for a helper container", next_step=_NEEDS_IMAGE)
-        return shell
+        found = self._tree_or_none(name, writable=writable)
+        if found is None:
+            raise EngineFailed("no local image can be used for a helper container", next_step=NEEDS_IMAGE)
+        return found.shell
 
-    def _tree_or_none(self, name: str, *, writable: bool) -> HelperShell | None:
+    def _tree_or_none(self, name: str, *, writable: bool) -> TarShell | None:
         """A helper of the first image that has GNU tar, else of the first that can run at all."""
-        if name in self._open:
-            return self._open[name][1]
         self._require_volume()
-        bind = (*self._bind(), writable)
-        spare: HelperSpec | None = None
-        for image in self._around.images_for(self.volume):
-            spec = HelperSpec(image, (), (bind,), capabilities=_WRITE if writable else _READ)
-            try:
-                shell = self._helper(name, spec)
-            except EngineFailed:
-                continue
-            said = shell.run(*archive.VERSION, ok=range(256)).text
-            self._tar_version = archive.gnu_version(said)
-            if self._tar_version:
-                self._around.prefer(image)
-                return shell
-            spare = spare or spec
-            self._open.pop(name)[0].close()
-        return self._helper(name, spare) if spare else None
+        return self._shells.with_tar(name, (*self._bind(), writable), _WRITE if writable else _READ)
 
     def _require_volume(self) -> None:
         """Raises EngineFailed when the named volume is not there: it must not come into being empty."""

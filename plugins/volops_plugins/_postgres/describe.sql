@@ -9,6 +9,9 @@ SELECT json_build_object('server', json_build_object(
     -- Only some users may know it.
     'data_directory', (SELECT setting FROM pg_settings WHERE name = 'data_directory'),
     'user', current_user,
+    -- The role that initdb made (BOOTSTRAP_SUPERUSERID): it cannot be dropped, and grants roles in its own name.
+    'bootstrap', (SELECT rolname FROM pg_roles WHERE oid = 10),
+    'preload', current_setting('shared_preload_libraries', true),
     'main', :'main',
     'place', CASE WHEN :'on_volume' = 'yes' THEN :'place' END,
     'reads_passwords', has_table_privilege('pg_authid', 'SELECT'),

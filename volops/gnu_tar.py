@@ -1,4 +1,4 @@
-"""How GNU tar is asked for an archive, and what its answer says; and single files out of archives."""
+"""How GNU tar is asked to archive and unpack, and what its answers say; and single files out of archives."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+OWN = ".volops"
+"""The directory in a volume's root in which volops keeps what is not, or no longer, the volume's data."""
+FIDELITY = "--xattrs --xattrs-include='*' --acls --numeric-owner"
+"""What GNU tar leaves out of an archive, and does not unpack, unless told so (manual, "Extended File
+Attributes")."""
+UNPACK = f"tar --extract --preserve-permissions --same-owner {FIDELITY}"
+"""Shell words that unpack with all that `command` archives."""
 ENTRIES = "entries "
 _MOST_WARNINGS = 50
 _MOST_BYTES = 64 << 20
 _FLAGS = (
-    "--create --format=posix --sort=name --xattrs --xattrs-include='*' --acls --numeric-owner --sparse "
+    f"--create --format=posix --sort=name {FIDELITY} --sparse "
     "--pax-option=delete=atime,delete=ctime,exthdr.name=%d/PaxHeaders/%f "
-    "--verbose --index-file=/dev/fd/3 --directory=/volume"
+    f"--anchored --no-wildcards --exclude=./{OWN} --verbose --index-file=/dev/fd/3"
 )
 _SCRIPT = f"""
 exec 4>&1
@@ -23,7 +30,7 @@ count=$({{
     : &
     before=$(($! / 128 * 128 + 127))
     until [ "$!" -ge "$before" ]; do : & done
-    LC_ALL=C.UTF-8 tar {_FLAGS} -- "$@" 3>&1 >&4
+    LC_ALL=C.UTF-8 tar {_FLAGS} --directory=/volume -- "$@" 3>&1 >&4
     echo $? >/tmp/code
 }} | wc -l 4>&-)
 read -r code </tmp/code
@@ -47,6 +54,13 @@ def command(paths: Iterable[str]) -> tuple[str, ...]:
     """
     chosen = [f"./{path.lstrip('/')}" for path in paths] or ["."]
     return ("/bin/sh", "-c", _SCRIPT, "tar", *chosen)
+
+
+def unpacking(directory: str, members: Iterable[str] = ()) -> tuple[str, ...]:
+    """The command that unpacks an archive from its standard input into `directory`, the archive's root
+    giving that its own owner, mode and times."""
+    script = f'LC_ALL=C.UTF-8 exec {UNPACK} --delay-directory-restore --directory="$0" --file=- -- "$@"'
+    return ("/bin/sh", "-c", script, directory, *members)
 
 
 def gnu_version(said: str) -> str:

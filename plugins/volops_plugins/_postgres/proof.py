@@ -1,0 +1,111 @@
+"""Whether a restored server shows again what was recorded when it was dumped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from volops import CheckFailed
+from volops_plugins._beside import read_text
+from volops_plugins._postgres.server import Server, read_contents, read_description
+from volops_plugins._postgres.throwaway import HOME, Throwaway
+
+_PROPERTIES = ("owner", "encoding", "collate", "ctype", "provider", "locale")
+_NAMED = 3
+
+
+def prove(server: Throwaway, facts: Mapping[str, Any], warn: Callable[[str], None]) -> None:
+    """Raise CheckFailed, naming the first differences, unless all that `facts` tell is there again."""
+    given = [word for name in ("main", "data", "place", "on_volume") for word in ("-v", f"{name}=/")]
+    said = server.ask(read_text(__package__, "describe.sql"), "template1", *given)
+    found = read_description(said)
+    wrong = list(_of_cluster(found, facts["server"]))
+    for name, recorded in facts["databases"].items():
+        properties = next((each.facts for each in found.databases if each.name == name), None)
+        if properties is None:
+            wrong.append(f"database {name!r} is missing")
+            continue
+        wrong += [
+            f"database {name!r}: {each}" for each in _of_database(server, name, properties, recorded, warn)
+        ]
+    if wrong:
+        more = f", and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+        raise CheckFailed(
+            f"the restored database is not as it was: {'; '.join(wrong[:_NAMED])}{more}",
+            next_step="the live data is as it was; restore another backup, see `volops list`",
+        )
+
+
+def _of_cluster(found: Server, recorded: Mapping[str, Any]) -> Iterator[str]:
+    for role in sorted(set(recorded["roles"]) - set(found.facts["roles"])):
+        yield f"role {role!r} is missing"
+    if found.facts["data_checksums"] != recorded["data_checksums"]:
+        yield "data checksums are not on or off as they were"
+
+
+def _of_database(
+    server: Throwaway,
+    name: str,
+    properties: Mapping[str, Any],
+    recorded: Mapping[str, Any],
+    warn: Callable[[str], None],
+) -> Iterator[str]:
+    for key in _PROPERTIES:
+        if key in recorded and properties[key] != recorded[key]:
+            yield f"its {key} is {properties[key]!r}, was {recorded[key]!r}"
+    contents, descending = _contents(server, name)
+    yield from _extensions(name, contents["extensions"], recorded["extensions"], warn)
+    yield from _rows(contents["rows"], recorded["rows"])
+    yield from _sequences(contents["sequences"], recorded["sequences"], descending)
+    if contents["large_objects"] != recorded["large_objects"]:
+        yield f"it has {contents['large_objects']} large objects, had {recorded['large_objects']}"
+
+
+def _contents(server: Throwaway, name: str) -> tuple[dict[str, Any], set[str]]:
+    """What the database holds, counted as for a dump, and its sequences that do not simply go up."""
+    files = {each: f"{HOME}/{each}" for each in ("sequences", "facts")}
+    options = [word for each, path in files.items() for word in ("-v", f"{each}={path}")]
+    statements = (
+        read_text(__package__, "snapshot.sql") + "\nCOMMIT;\n\\o\n" + read_text(__package__, "restored.sql")
+    )
+    statements += "".join(f"\\! cat {path}\n" for path in files.values())
+    lines = [
+        line for line in server.ask(statements, name, "-v", "lock_ms=0", *options) if line.startswith("{")
+    ]
+    descending = [json.loads(line)["descending"] for line in lines if line.startswith('{"descending"')]
+    return read_contents([line for line in lines if not line.startswith('{"descending"')]), set(descending)
+
+
+def _extensions(
+    name: str, found: Mapping[str, str], recorded: Mapping[str, str], warn: Callable[[str], None]
+) -> Iterator[str]:
+    for extension, version in recorded.items():
+        if extension not in found:
+            yield f"extension {extension!r} is missing"
+        elif found[extension] != version:
+            warn(
+                f"extension {extension!r} of database {name!r} comes as {found[extension]} from this image, "
+                f"was {version}"
+            )
+
+
+def _rows(found: Mapping[str, int], recorded: Mapping[str, int]) -> Iterator[str]:
+    for table, rows in recorded.items():
+        if table not in found:
+            yield f"table {table} is missing"
+        elif found[table] != rows:
+            yield f"table {table} has {found[table]} rows, had {rows}"
+    for table in sorted(set(found) - set(recorded)):
+        yield f"table {table} was not there"
+
+
+def _sequences(
+    found: Mapping[str, int | None], recorded: Mapping[str, int | None], descending: set[str]
+) -> Iterator[str]:
+    """The dump was made after the values were read: a sequence that goes up may only have gone on since."""
+    for sequence, value in recorded.items():
+        if sequence not in found:
+            yield f"sequence {sequence} is missing"
+        elif value is not None and sequence not in descending and (found[sequence] or 0) < value:
+            yield f"sequence {sequence} is at {found[sequence]}, was at {value}"

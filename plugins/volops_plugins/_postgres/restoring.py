@@ -1,0 +1,68 @@
+"""A cluster made anew from a backup, in the staging area of its volume, and proven there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volops import Artifact, Staging
+from volops_plugins._postgres.image import Image, data_directory, inspect
+from volops_plugins._postgres.loading import load_database, load_globals, main_database
+from volops_plugins._postgres.proof import prove
+from volops_plugins._postgres.settings import Settings, preloaded
+from volops_plugins._postgres.throwaway import NotStarted, Throwaway, initial
+
+TAR = "application/x-tar"
+
+
+class Restoring:
+    """One cluster in one staging area."""
+
+    def __init__(self, staging: Staging) -> None:
+        """Look at the image. Raises RestoreRefused when it can run no server for this volume."""
+        self._staging, self._facts = staging, staging.facts
+        self._image: Image = inspect(staging.image(), staging.target)
+        data = data_directory(staging, self._image)
+        facts = self._facts["server"]
+        self._superuser = str(facts.get("bootstrap") or facts["user"])
+        self._shell = staging.service()
+        preload = preloaded(staging.command) or str(facts.get("preload", ""))
+        self._server = Throwaway(self._shell, self._image, data, self._superuser, preload)
+        self._settings = Settings(staging, self._image, data, self._server)
+
+    def load(self, artifacts: Iterator[Artifact]) -> None:
+        """Make the cluster, load roles and databases, have them analysed, put the configuration files into
+        place. Raises RestoreFailed with what a program said."""
+        databases = self._facts["databases"]
+        checksums = bool(self._facts["server"]["data_checksums"])
+        arguments = initial(main_database(databases), checksums, self._image.major)
+        self._server.initialise(self._staging.target, *arguments)
+        names = {each["artifact"]: name for name, each in databases.items()}
+        with self._server.running():
+            self._make_tablespaces()
+            for artifact in artifacts:
+                if artifact.media_type == TAR:
+                    self._settings.unpack(artifact.stream)
+                elif artifact.name in names:
+                    load_database(self._server, names[artifact.name], iter(artifact.stream))
+                else:
+                    load_globals(self._server, b"".join(artifact.stream), self._superuser)
+            self._server.analyse()
+        self._settings.put()
+
+    def check(self) -> None:
+        """Start the server once more, with the restored configuration files, and compare it with the facts.
+
+        Raises CheckFailed.
+        """
+        try:
+            with self._server.running(restored=True):
+                prove(self._server, self._facts, self._staging.warn)
+        except NotStarted as error:
+            self._staging.warn(f"the restored configuration files could not be tried: {error.message}")
+            with self._settings.away(), self._server.running():
+                prove(self._server, self._facts, self._staging.warn)
+
+    def _make_tablespaces(self) -> None:
+        script = 'mkdir -p "$1"; chown "$2" "$1"; chmod 0700 "$1"'
+        for place in self._facts["server"].get("tablespaces", {}).values():
+            self._shell.run("sh", "-euc", script, "tablespace", place, self._image.user)

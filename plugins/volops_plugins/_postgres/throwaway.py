@@ -1,0 +1,216 @@
+"""A PostgreSQL server on the staging area that nobody but us can reach, and that is gone afterwards."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import Any
+
+from volops import Output, RestoreFailed, Shell
+from volops_plugins._postgres.image import Image
+from volops_plugins._postgres.session import reason
+
+HOME = "/tmp/volops-restore"  # noqa: S108 (in the helper, whose /tmp is private and in memory)
+_PORT = "5432"
+_LOCKS = "4096"
+"""One transaction makes a whole database: a lock for each of its objects (manual, "Lock Management")."""
+_START_S = "600"
+_MIB_KIB = 1024
+_PRIVATE = {
+    "listen_addresses": "",
+    "unix_socket_directories": HOME,
+    "unix_socket_permissions": "0777",
+    "unix_socket_group": "",
+    "port": _PORT,
+    "hba_file": f"{HOME}/hba",
+    "ident_file": f"{HOME}/ident",
+    "external_pid_file": "",
+    "max_connections": "20",
+    "superuser_reserved_connections": "3",
+    "max_prepared_transactions": "0",
+    "max_wal_senders": "0",
+    "wal_level": "minimal",
+    "archive_mode": "off",
+    "ssl": "off",
+    "huge_pages": "off",
+    "dynamic_shared_memory_type": "mmap",
+    "logging_collector": "off",
+    "log_destination": "stderr",
+    "log_statement": "none",
+    "log_min_error_statement": "panic",
+    "log_min_duration_statement": "-1",
+    "autovacuum": "off",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "synchronous_standby_names": "",
+    "max_wal_size": "16GB",
+    "checkpoint_timeout": "1h",
+    "max_locks_per_transaction": _LOCKS,
+    "max_parallel_maintenance_workers": "2",
+    "max_parallel_workers_per_gather": "2",
+    "max_parallel_workers": "4",
+    "cron.launch_active_jobs": "off",
+}
+"""Reachable through a socket in memory only; nothing survives a crash, since the staging area would not be
+used then (manual, "Populating a Database", "Non-Durable Settings")."""
+
+
+class NotStarted(RestoreFailed):
+    """The server did not start."""
+
+
+class Throwaway:
+    """A server of `image` on `data`. Its programs run as the image's own user. `superuser` is the role
+    that initdb makes; `preload` are libraries that extensions want loaded with the server."""
+
+    def __init__(
+        self, shell: Shell, image: Image, data: PurePosixPath, superuser: str, preload: str = ""
+    ) -> None:
+        self._shell, self._image, self._data = shell, image, data
+        self._superuser, self._preload = superuser, preload
+
+    def initialise(self, target: PurePosixPath, *arguments: str) -> None:
+        """Make an empty cluster. Raises RestoreFailed with what initdb says."""
+        owner, mode = self._image.root
+        self._root(
+            'chown "$2" "$1"; chmod "$3" "$1"; mkdir -p "$4"; chown "$5" "$4"; chmod 0700 "$4"; '
+            'place=${4%/*}; '
+            'while [ "${place#"$1"/}" != "$place" ]; do chown "$5" "$place"; place=${place%/*}; done',
+            str(target), owner, mode, str(self._data), self._image.user,
+        )  # fmt: skip
+        words = [self._image.program("initdb"), "--pgdata", str(self._data), "--username", self._superuser]
+        done = self._run(*words, "--no-sync", *arguments)
+        if done.code:
+            raise RestoreFailed(f"initdb failed: {_complaint(done.stderr or done.text)}")
+
+    @contextmanager
+    def running(self, *, restored: bool = False) -> Iterator[None]:
+        """The server runs; at the end it is stopped cleanly, with everything written to its files.
+
+        Its settings are those of initdb, or with `restored` the cluster's own, with what we need on top.
+        Raises NotStarted, or RestoreFailed when it does not stop.
+        """
+        self._start(restored=restored)
+        yield
+        done = self._run(
+            self._image.program("pg_ctl"), "stop", "-D", str(self._data), "-m", "fast", "-w", "-t", _START_S
+        )
+        if done.code:
+            raise RestoreFailed(
+                f"the throwaway server does not stop: {_complaint(self._log() or done.stderr)}"
+            )
+
+    def psql(self, chunks: Iterable[bytes], database: str, *options: str) -> Output:
+        """Feed psql, which stops at the first error; the caller looks at its exit code."""
+        words = [self._image.program("psql"), "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", *options]
+        words += ["-h", HOME, "-p", _PORT, "-U", self._superuser, "-d", _conninfo(database)]
+        # What a database or a role sets for its sessions must not keep us from loading it.
+        environment = [
+            "env",
+            "PGOPTIONS=-c client_min_messages=warning -c default_transaction_read_only=off",
+            "PGCLIENTENCODING=UTF8",
+        ]
+        return self._shell.feed(chunks, *environment, *words, user=self._image.user, ok=range(256))
+
+    def ask(self, statements: str, database: str, *options: str) -> list[str]:
+        """The lines that psql prints, unaligned. Raises RestoreFailed with its error."""
+        done = self.psql([statements.encode()], database, "-A", "-t", *options)
+        if done.code:
+            raise RestoreFailed(f"database {database!r} cannot be read: {reason(done.stderr)}")
+        return done.text.splitlines()
+
+    def analyse(self) -> None:
+        """Have the planner's statistics of all databases made, so that first queries are fast."""
+        words = [self._image.program("vacuumdb"), "--all", "--analyze-only", "--jobs=2", "--quiet"]
+        done = self._run(
+            *words, "-w", "-h", HOME, "-p", _PORT, "-U", self._superuser, "--maintenance-db=template1"
+        )
+        if done.code:
+            raise RestoreFailed(f"ANALYZE failed: {_complaint(done.stderr)}")
+
+    def settings_error(self) -> str:
+        """Why the cluster's own configuration files do not suit this server; empty when they do."""
+        done = self._run(self._image.program("postgres"), "-D", str(self._data), "-C", "server_version")
+        return _complaint(done.stderr) if done.code else ""
+
+    def _start(self, *, restored: bool) -> None:
+        self._root(
+            'mkdir -p "$1" && chmod 0755 "$1" && echo "local all all trust" >"$1/hba" && : >"$1/ident" '
+            '&& : >"$1/log" && chown -R "$2" "$1"',
+            HOME, self._image.user,
+        )  # fmt: skip
+        settings = _PRIVATE | self._sized()
+        if self._preload and not restored:
+            settings["shared_preload_libraries"] = self._preload
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        done = self._run(
+            self._image.program("pg_ctl"), "start", "-D", str(self._data), "-l", f"{HOME}/log",
+            "-w", "-t", _START_S, "-s", "-o", shlex.join(options),
+        )  # fmt: skip
+        if done.code:
+            raise NotStarted(f"the throwaway server does not start: {_complaint(self._log() or done.stderr)}")
+
+    def _sized(self) -> dict[str, str]:
+        """Memory of the machine that the server may take: an eighth for each index build, at most 512 MiB."""
+        eighth = max(64, min(512, self._image.memory_kib // _MIB_KIB // 8))
+        return {"maintenance_work_mem": f"{eighth}MB", "shared_buffers": f"{max(32, eighth // 2)}MB"}
+
+    def _log(self) -> str:
+        return self._shell.run("tail", "-n", "50", f"{HOME}/log", ok=range(256)).text
+
+    def _run(self, *argv: str) -> Output:
+        # Whoever is root here has no name for Bitnami's user, and initdb wants one.
+        return self._shell.run(
+            "env", "HOME=/tmp", "LC_MESSAGES=C", *argv, user=self._image.user, ok=range(256)
+        )
+
+    def _root(self, script: str, *arguments: str) -> None:
+        self._shell.run("sh", "-c", f"set -eu; {script}", "prepare", *arguments)
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier, always in quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def initial(facts: Mapping[str, Any], checksums: bool, major: int) -> list[str]:
+    """Arguments of initdb for a cluster whose databases are like this one by default."""
+    words = ["--encoding", facts["encoding"], "--lc-collate", facts["collate"], "--lc-ctype", facts["ctype"]]
+    provider, locale = facts.get("provider", "libc"), facts.get("locale")
+    if provider == "icu":
+        words += ["--locale-provider=icu", "--icu-locale", locale or "und"]
+    elif provider == "builtin":
+        words += ["--locale-provider=builtin", "--builtin-locale", locale or "C"]
+    if checksums:
+        words.append("--data-checksums")
+    elif major >= _CHECKSUMS_BY_DEFAULT:
+        words.append("--no-data-checksums")
+    return words
+
+
+_CHECKSUMS_BY_DEFAULT = 18
+
+
+def failed(done: Output) -> str:
+    """What went wrong in psql, or nothing."""
+    return reason(done.stderr) if done.code else ""
+
+
+def _complaint(text: str) -> str:
+    """The line of a server's or initdb's output that says what went wrong."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # What is wrong in a file is only logged; the fatal line names no more than the file.
+    ranks = (r"LOG: .* in file ", r"\b(FATAL|PANIC|ERROR|error):")
+    found = [line for rank in ranks for line in lines if re.search(rank, line)]
+    chosen = found[0] if found else (lines[-1] if lines else "it said nothing")
+    return re.sub(r"^.*?\b(LOG|FATAL|PANIC|ERROR|error):\s*", "", chosen)
+
+
+def _conninfo(database: str) -> str:
+    """A connection string, since a bare name with "=" in it would be taken for one."""
+    escaped = database.replace("\\", "\\\\").replace("'", "\\'")
+    return f"dbname='{escaped}'"

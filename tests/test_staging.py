@@ -1,0 +1,229 @@
+"""The swap, killed at every step it takes: whatever is left can be undone, and nothing is lost."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+import pytest
+
+from volops.docker import DockerEngine, connect
+from volops.engine import HelperSpec
+from volops.errors import HelperLost, ProducerFailed
+from volops.mover import Helper, HelperShell
+from volops.staging import Swap
+from volops.volume_type import Output
+
+IMAGE = "debian:trixie-slim"
+MAY = ("CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "MKNOD", "SETFCAP")
+STEPS = ("cat", "find", "mkdir", "mv", "rm", "rmdir", "sync", "tar", "touch")
+DEADLY = """#!/bin/sh
+n=$(($(/bin/cat /tmp/count) + 1)); echo $n >/tmp/count
+[ $n -ne "$(/bin/cat /tmp/deadly)" ] || { kill -9 $PPID; exit 137; }
+exec /usr/bin/NAME "$@"
+"""
+FILL = """
+cd /volume
+mkdir -p albums/one .hidden; echo old >deed; echo old >albums/one/a; echo old >.hidden/b; ln -s deed link
+chmod 0750 . albums; chown 1000:1001 . deed; touch -d '2001-02-03 04:05:06.789' . deed albums
+"""
+STAGE = """
+cd /volume/.volops/incoming/data
+echo new >deed; mkdir other; echo new >other/file; chmod 0705 .; chown 7:8 .; touch -d '2010-01-01' other .
+"""
+LOOK = """
+cd /volume
+find . -path ./.volops -prune -o -printf '%p %y %m %U:%G %T@ %l\\n' | sort
+find . -path ./.volops -prune -o -type f -exec cksum {} + | sort
+"""
+
+
+class Dying:
+    """A shell whose scripts are killed before their `at`-th external command."""
+
+    def __init__(self, shell: HelperShell, at: int) -> None:
+        self._shell = shell
+        shell.run("sh", "-c", f"echo 0 >/tmp/count; echo {at} >/tmp/deadly")
+
+    def run(self, *argv: str, input: bytes = b"", user: str = "", ok: Collection[int] = (0,)) -> Output:
+        return self._shell.run("env", "PATH=/deadly:/usr/bin:/bin", *argv, input=input, user=user, ok=ok)
+
+    def stream(
+        self, *argv: str, ok: Collection[int] = (0,), on_stderr: Callable[[str], None] | None = None
+    ) -> Iterator[bytes]:
+        return self._shell.stream(*argv, ok=ok, on_stderr=on_stderr)
+
+    def feed(self, chunks: Iterable[bytes], *argv: str, user: str = "", ok: Collection[int] = (0,)) -> Output:
+        return self._shell.feed(chunks, *argv, user=user, ok=ok)
+
+
+@pytest.fixture(scope="module")
+def engine() -> DockerEngine:
+    return connect()
+
+
+@pytest.fixture
+def shell(engine: DockerEngine) -> Iterator[HelperShell]:
+    name = f"swap-{uuid.uuid4().hex[:8]}"
+    subprocess.run(["docker", "volume", "create", name], check=True, capture_output=True)
+    spec = HelperSpec(IMAGE, (), ((name, "/volume", True),), capabilities=MAY)
+    try:
+        with Helper(engine, spec, local=engine.info().local) as helper:
+            shell = HelperShell(engine, helper)
+            shell.run("sh", "-c", FILL)
+            shell.run("mkdir", "/deadly")
+            for step in STEPS:
+                deadly = DEADLY.replace("NAME", step).encode()
+                shell.run("sh", "-c", f"cat >/deadly/{step}; chmod 755 /deadly/{step}", input=deadly)
+            yield shell
+    finally:
+        subprocess.run(["docker", "volume", "rm", "--force", name], check=True, capture_output=True)
+
+
+def look(shell: HelperShell) -> str:
+    return shell.run("sh", "-c", LOOK).text
+
+
+def untimed(shown: str) -> str:
+    """Without the time of the root itself, which a kill at the very last step can cost."""
+    return re.sub(r"^(\. d \d+ \S+) \S+", r"\1", shown, flags=re.M)
+
+
+def stage(shell: HelperShell) -> None:
+    Swap(shell).prepare()
+    shell.run("sh", "-c", STAGE)
+
+
+def own(shell: HelperShell) -> list[str]:
+    return shell.run("sh", "-c", "ls -A /volume/.volops 2>/dev/null || true").text.split()
+
+
+def test_what_was_staged_becomes_live_and_nothing_of_the_old_stays_in_sight(shell: HelperShell) -> None:
+    stage(shell)
+    swap = Swap(shell)
+    swap.swap()
+    swap.keep()
+    shown = look(shell)
+    assert ". d 705 7:8 1262304000" in shown
+    assert "./other/file" in shown
+    assert "albums" not in shown
+    assert ".hidden" not in shown
+    assert own(shell) == ["previous"]
+
+
+def test_undone_the_volume_is_as_it_was_to_the_nanosecond(shell: HelperShell) -> None:
+    before = look(shell)
+    stage(shell)
+    Swap(shell).swap()
+    Swap(shell).undo()
+    assert look(shell) == before
+    assert own(shell) == []
+
+
+def test_staging_alone_changes_nothing(shell: HelperShell) -> None:
+    before = look(shell)
+    stage(shell)
+    assert look(shell) == before
+    Swap(shell).undo()
+    assert look(shell) == before
+    assert own(shell) == []
+
+
+def test_kept_data_turns_back_and_forth(shell: HelperShell) -> None:
+    old = look(shell)
+    stage(shell)
+    swap = Swap(shell)
+    swap.swap()
+    swap.keep()
+    new = look(shell)
+    swap.turn()
+    swap.keep()
+    assert look(shell) == old
+    swap.turn()
+    swap.keep()
+    assert look(shell) == new
+    assert swap.sizes()["previous"] > 0
+    swap.drop()
+    assert own(shell) == []
+    assert look(shell) == new
+
+
+def test_the_next_swap_lets_go_what_an_earlier_one_kept_but_only_once_it_stands(shell: HelperShell) -> None:
+    old = look(shell)
+    swap = Swap(shell)
+    stage(shell)
+    swap.swap()
+    swap.keep()
+    second = look(shell)
+    stage(shell)
+    swap.swap()
+    swap.undo()
+    assert look(shell) == second
+    swap.turn()
+    swap.keep()
+    assert look(shell) == old
+
+
+def test_nothing_staged_is_never_swapped_in(shell: HelperShell) -> None:
+    before = look(shell)
+    with pytest.raises(ProducerFailed, match="nothing is staged"):
+        Swap(shell).swap()
+    Swap(shell).undo()
+    assert look(shell) == before
+
+
+@pytest.mark.parametrize("turning", [False, True], ids=["swap", "turn"])
+def test_killed_before_any_of_its_steps_it_can_be_undone(shell: HelperShell, turning: bool) -> None:
+    stage(shell)
+    if turning:
+        Swap(shell).swap()
+        Swap(shell).keep()
+    before, at = look(shell), 0
+    while True:
+        at += 1
+        if not turning:
+            stage(shell)
+        dying = Swap(Dying(shell, at))
+        try:
+            (dying.turn if turning else dying.swap)()
+        except (ProducerFailed, HelperLost):
+            Swap(shell).undo()
+            assert look(shell) == before, f"killed before step {at}"
+            assert own(shell) == (["previous"] if turning else []), f"killed before step {at}"
+            continue
+        break
+    assert at > 15, "the script's steps were not counted"
+    assert look(shell) != before
+
+
+def test_an_undo_that_is_killed_can_be_undone_again(shell: HelperShell) -> None:
+    before, at = look(shell), 0
+    while True:
+        at += 1
+        stage(shell)
+        Swap(shell).swap()
+        try:
+            Swap(Dying(shell, at)).undo()
+        except (ProducerFailed, HelperLost):
+            Swap(shell).undo()
+            assert untimed(look(shell)) == untimed(before), f"killed before step {at}"
+            assert own(shell) == []
+            continue
+        break
+    assert at > 5, "the script's steps were not counted"
+
+
+def test_a_name_that_is_in_the_way_is_never_overwritten(shell: HelperShell) -> None:
+    before = look(shell)
+    stage(shell)
+    Swap(shell).swap()
+    shell.run(
+        "sh", "-c", "mkdir -p /volume/.volops/incoming/data; echo late >/volume/.volops/incoming/data/deed"
+    )
+    with pytest.raises(ProducerFailed, match="deed cannot be moved"):
+        Swap(shell).undo()
+    shell.run("rm", "/volume/.volops/incoming/data/deed")
+    Swap(shell).undo()
+    assert look(shell) == before

@@ -1,0 +1,159 @@
+"""What a restore would do, and whether it can: all that is known before anything is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from volops.catalog import Entry
+from volops.errors import InvalidUse, NoSuchBackup, PluginBroken, RestoreRefused, UnknownVolume
+from volops.manifest import Manifest, VolumeRecord
+from volops.model import OutcomeStatus, Volume, VolumeKind
+from volops.plugins import Assignment, RegisteredType
+from volops.source import Surroundings
+from volops.workspace import Workspace
+
+_RESTORABLE = (OutcomeStatus.DONE, OutcomeStatus.RECIPE)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreItem:
+    """One volume to be restored: what the backup has of it, the stack's volume, and the type it was
+    backed up as. `missing` tells that the engine does not have the volume."""
+
+    record: VolumeRecord
+    volume: Volume
+    type: RegisteredType
+    options: object
+    missing: bool
+
+    @property
+    def size(self) -> int:
+        """Bytes of its artifacts before compression."""
+        return sum(artifact.plain.size for artifact in self.record.artifacts)
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePlan:
+    """`stops` are the running services that use the volumes, in the order in which they will be stopped;
+    `starts` those that have lost a volume and are to be made anew afterwards."""
+
+    entry: Entry
+    manifest: Manifest
+    items: tuple[RestoreItem, ...]
+    stops: tuple[str, ...]
+    starts: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes that will be unpacked."""
+        return sum(item.size for item in self.items)
+
+
+def plan_restore(
+    workspace: Workspace, around: Surroundings, entry: Entry, names: Sequence[str]
+) -> RestorePlan:
+    """What restoring these volumes (all that the backup has, without names) would do.
+
+    Raises NoSuchBackup, UnknownVolume for a name that is not in the backup, InvalidUse when the stack has
+    no such volume any more, PluginBroken when a type is missing, RestoreRefused when a container outside the
+    project uses a volume.
+    """
+    manifest = entry.manifest
+    if manifest is None:
+        raise NoSuchBackup(
+            f"{entry.name} has no manifest that can be read: {entry.problem}",
+            next_step="see `volops list` for others",
+        )
+    records = _records(manifest, names)
+    existing = around.engine.volumes([given.volume.name for given in workspace.assignments])
+    items = tuple(_item(workspace, record, set(existing)) for record in records)
+    for item in items:
+        _refuse_strangers(around, item)
+    chosen = {record.key for record in records}
+    return RestorePlan(
+        entry=entry,
+        manifest=manifest,
+        items=items,
+        stops=_stops(around, items),
+        starts=_starts(around, items),
+        left_out=tuple(each.key for each in manifest.volumes if each.key not in chosen),
+    )
+
+
+def _records(manifest: Manifest, names: Sequence[str]) -> list[VolumeRecord]:
+    known = {record.key: record for record in manifest.volumes if record.status in _RESTORABLE}
+    if not names:
+        chosen = [record for record in known.values() if record.artifacts]
+        if not chosen:
+            raise InvalidUse(f"{manifest.name} holds no data to restore", next_step="see `volops show`")
+        return chosen
+    by_name = {record.name: record for record in known.values()}
+    found = [known.get(name) or by_name.get(name) for name in names]
+    for name, record in zip(names, found, strict=True):
+        if record is None:
+            raise UnknownVolume(name, list(known))
+    return list({record.key: record for record in found if record}.values())
+
+
+def _item(workspace: Workspace, record: VolumeRecord, existing: set[str]) -> RestoreItem:
+    registered = workspace.registry.types.get(record.type)
+    if registered is None:
+        origin = f" of {record.plugin.distribution} {record.plugin.version}" if record.plugin else ""
+        raise PluginBroken(
+            f"volume {record.key!r} needs type {record.type!r}{origin}, which cannot be used here",
+            next_step="install it, see `volops plugins`",
+        )
+    given = _assignment(workspace, record)
+    volume = given.volume
+    if volume.kind is not VolumeKind.BIND and not volume.name:
+        raise InvalidUse(
+            f"anonymous volume {volume.key!r} has no name yet", next_step="create it with `volops start`"
+        )
+    same = given.type is not None and given.type.cls is registered.cls and given.problem is None
+    options = given.options if same else registered.cls.Options()
+    missing = volume.kind is not VolumeKind.BIND and volume.name not in existing
+    return RestoreItem(record, volume, registered, options, missing)
+
+
+def _assignment(workspace: Workspace, record: VolumeRecord) -> Assignment:
+    for wanted in (record.key, record.name):
+        for given in workspace.assignments:
+            if wanted in (given.volume.key, given.volume.name):
+                return given
+    raise InvalidUse(
+        f"this stack has no volume {record.key!r} any more",
+        next_step="restore volumes that it has by naming them",
+    )
+
+
+def _refuse_strangers(around: Surroundings, item: RestoreItem) -> None:
+    if item.missing or item.volume.kind is VolumeKind.BIND:
+        return
+    for container in around.engine.containers_using(item.volume.name):
+        own = container.project == around.stack.project and not container.one_off
+        if not own and container.running and "volops.helper" not in container.labels:
+            raise RestoreRefused(
+                f"volume {item.volume.name!r} is in use by container {container.name!r}, which is not a "
+                "service of this stack",
+                next_step=f"stop it with `docker stop {container.name}`",
+            )
+
+
+def _stops(around: Surroundings, items: Sequence[RestoreItem]) -> tuple[str, ...]:
+    """Every running service that mounts one of the volumes; those that depend on others first."""
+    users = {name for item in items for name in item.volume.services}
+    running = {container.service for container in around.containers if container.running}
+    order = [name for name in around.stack.dependencies_first() if name in users & running]
+    return tuple(reversed(order))
+
+
+def _starts(around: Surroundings, items: Sequence[RestoreItem]) -> tuple[str, ...]:
+    """With no container left at all, every active service; else those that lost volume and container."""
+    active = [service.name for service in around.stack.services if service.active]
+    existing = {container.service for container in around.containers}
+    if not existing:
+        return tuple(active) if any(item.missing for item in items) else ()
+    lost = {name for item in items if item.missing for name in item.volume.services}
+    return tuple(name for name in active if name in lost - existing)

@@ -1,0 +1,79 @@
+"""Putting back the data from before the last restore, or letting it go."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from volops.errors import InvalidUse, NoSuchBackup, VolopsError
+from volops.journal import Journal, JournalFile, Step, Touched
+from volops.model import Volume, VolumeKind
+from volops.operations.swapping import exchange, take_back
+from volops.source import Surroundings
+from volops.staging import Swap
+from volops.staging_area import open_swap
+from volops.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A volume that keeps the data from before its last restore, and how many bytes that is."""
+
+    volume: Volume
+    size: int
+
+
+def kept(workspace: Workspace, around: Surroundings, names: Sequence[str]) -> tuple[Kept, ...]:
+    """The volumes (of those named, or of all) that keep earlier data. Raises UnknownVolume."""
+    chosen = (
+        [workspace.assignment(name).volume for name in names]
+        if names
+        else [given.volume for given in workspace.assignments if given.volume.kind is not VolumeKind.BIND]
+    )
+    existing = around.engine.volumes([volume.name for volume in chosen])
+    found = []
+    for volume in chosen:
+        if volume.kind is VolumeKind.BIND or volume.name in existing:
+            with open_swap(around, volume) as swap:
+                sizes = swap.sizes()
+            if "previous" in sizes:
+                found.append(Kept(volume, sizes["previous"]))
+            elif names:
+                raise NoSuchBackup(
+                    f"volume {volume.key!r} keeps no earlier data", next_step="restore a backup instead"
+                )
+    return tuple(found)
+
+
+def rollback(
+    workspace: Workspace, around: Surroundings, chosen: Sequence[Kept], *, patience: float = 180
+) -> dict[str, float]:
+    """Make the kept data live again, and keep what is live now in its stead; return the seconds each service
+    was down. Raises as `restore` does; InvalidUse when nothing is kept."""
+    _require(chosen)
+    journals = JournalFile(workspace.state)
+    touched = tuple(Touched(each.volume.key, each.volume.name) for each in chosen)
+    journal = Journal("rollback", "the last restore", Step.STAGING, touched)
+    with workspace.catalog.lock("volops rollback"), journals.held(), contextlib.ExitStack() as stack:
+        try:
+            swaps = [stack.enter_context(open_swap(around, each.volume)) for each in chosen]
+            journals.write(journal)
+            return exchange(around, journals, journal, swaps, Swap.turn, patience)
+        except (VolopsError, KeyboardInterrupt) as error:
+            take_back(around, journals, error)
+
+
+def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept]) -> int:
+    """Delete the kept data of these volumes; return the bytes freed. Raises InvalidUse when there is none."""
+    _require(chosen)
+    with JournalFile(workspace.state).held():
+        for each in chosen:
+            with open_swap(around, each.volume) as swap:
+                swap.drop()
+    return sum(each.size for each in chosen)
+
+
+def _require(chosen: Sequence[Kept]) -> None:
+    if not chosen:
+        raise InvalidUse("no volume keeps data from before a restore", next_step="see `volops list`")

@@ -1,0 +1,68 @@
+"""Changing live data for other data, with everything that must stop and start around it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from volops.errors import RestoreFailed, RollbackFailed, VolopsError
+from volops.journal import Journal, JournalFile, Step, Stopped
+from volops.services import start_all, stop_all, users, wait_until_well
+from volops.source import Surroundings
+from volops.staging import Swap
+from volops.unfinished import conclude
+
+
+def exchange(
+    around: Surroundings,
+    journals: JournalFile,
+    journal: Journal,
+    swaps: Sequence[Swap],
+    turn: Callable[[Swap], None],
+    patience: float,
+) -> dict[str, float]:
+    """Stop who uses the journal's volumes, `turn` each swap, start them again, and see that they get well.
+
+    Returns the seconds each service was down. Only services that were well before must be so afterwards.
+    When this raises, the journal tells how to undo what was done.
+    """
+    containers = users(around.engine, around.stack, [touched.name for touched in journal.volumes])
+    well = [each.service for each in containers if each.running and each.health in ("", "healthy")]
+    stopped = tuple(Stopped(each.id, each.service) for each in containers)
+    journal = journal.at(Step.SWAPPING, stopped=stopped)
+    journals.write(journal)
+    start = time.monotonic()
+    stop_all(around.engine, stopped)
+    for swap in swaps:
+        turn(swap)
+    journal = journal.at(Step.STARTING)
+    journals.write(journal)
+    start_all(around.engine, around.stack, stopped)
+    downtime = wait_until_well(around.engine, around.stack, well, patience, since=start)
+    journals.write(journal.at(Step.KEEP))
+    for swap in swaps:
+        swap.keep()
+    journals.remove()
+    return downtime
+
+
+def take_back(around: Surroundings, journals: JournalFile, error: BaseException) -> NoReturn:
+    """Undo whatever the journal tells of, then raise `error` as a RestoreFailed: the live data is as it was.
+
+    Raises RollbackFailed when it cannot be undone. When the new data had been proven already, the swap is
+    finished instead, and what is raised says that it stands.
+    """
+    if journals.exists:
+        journal = journals.read()
+        conclude(around, journals, journal)
+        if journal.step is Step.KEEP:
+            raise VolopsError(
+                f"the {journal.operation} stands, but its end was disturbed: {str(error) or 'interrupted'}",
+                next_step="see `volops status`",
+            ) from error
+    if isinstance(error, RestoreFailed | RollbackFailed):
+        raise error
+    if isinstance(error, VolopsError):
+        raise RestoreFailed(error.message, next_step=error.next_step) from error
+    raise RestoreFailed("interrupted: the live data is as it was") from error

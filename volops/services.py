@@ -1,0 +1,103 @@
+"""Stopping and starting the containers that use volumes, and knowing whether they are well."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from volops.engine import ContainerInfo, Engine
+from volops.errors import EngineFailed, RestoreFailed
+from volops.journal import Stopped
+from volops.model import Stack
+
+ACTIVE = frozenset({"running", "restarting", "paused"})
+_POLL_S = 0.1
+_STEADY_S = 2.0
+"""A service without a health check must have run so long without a restart to count as well."""
+
+
+def users(engine: Engine, stack: Stack, names: Iterable[str]) -> list[ContainerInfo]:
+    """The active containers of the stack's services that mount one of the named volumes or host paths, in
+    the order of their dependencies."""
+    wanted = set(names)
+    order = stack.dependencies_first()
+    found = [
+        container
+        for container in engine.containers(stack.project)
+        if container.state in ACTIVE
+        and container.service in order
+        and any(mount.source in wanted for mount in container.mounts)
+    ]
+    return sorted(found, key=lambda container: (order.index(container.service), container.name))
+
+
+def stop_all(engine: Engine, stopped: Sequence[Stopped]) -> None:
+    """Stop containers, those that depend on others first; fine for those that are stopped or gone."""
+    for each in reversed(stopped):
+        if engine.running(each.container):
+            engine.stop(each.container)
+
+
+def start_all(engine: Engine, stack: Stack, stopped: Sequence[Stopped]) -> None:
+    """Start containers, those that others depend on first. One that was made anew since is found by its
+    service. Tries all of them before it raises EngineFailed for the first that cannot be started."""
+    failed: EngineFailed | None = None
+    now = {container.id: container for container in engine.containers(stack.project)}
+    for each in stopped:
+        heirs = (found.id for found in now.values() if found.service == each.service and not found.one_off)
+        container = each.container if each.container in now else next(heirs, None)
+        if container is None:
+            failed = failed or EngineFailed(f"the container of service {each.service!r} is gone")
+            continue
+        try:
+            engine.start(container)
+        except EngineFailed as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
+
+
+def wait_until_well(
+    engine: Engine, stack: Stack, services: Sequence[str], patience: float, *, since: float
+) -> dict[str, float]:
+    """Return when every service runs, and is healthy where it can tell: for each the seconds from `since`
+    (of time.monotonic) until it was. Raises RestoreFailed naming one that ended, or is not well within
+    `patience` seconds."""
+    begun = time.monotonic()
+    well: dict[str, float] = {}
+    while True:
+        found = {
+            container.service: container
+            for container in engine.containers(stack.project)
+            if container.service in services and not container.one_off
+        }
+        for name in services:
+            container = found.get(name)
+            if container is None or not _is_well(container):
+                well.pop(name, None)
+            else:
+                well.setdefault(name, time.monotonic())
+        if all(name in well and _steady(found[name], well[name]) for name in services):
+            return {name: moment - since for name, moment in well.items()}
+        _give_up(found, [name for name in services if name not in well], time.monotonic() - begun > patience)
+        time.sleep(_POLL_S)
+
+
+def _is_well(container: ContainerInfo) -> bool:
+    return container.running and container.health in ("", "healthy")
+
+
+def _steady(container: ContainerInfo, since: float) -> bool:
+    return bool(container.health) or time.monotonic() - since >= _STEADY_S
+
+
+def _give_up(found: Mapping[str, ContainerInfo], waiting: Sequence[str], late: bool) -> None:
+    for name in waiting:
+        container = found.get(name)
+        if late or container is None or container.state in ("exited", "dead"):
+            state = "its container is gone" if container is None else container.status
+            health = f", {container.health}" if container and container.health else ""
+            raise RestoreFailed(
+                f"service {name!r} does not get well on the restored data: {state}{health}",
+                next_step=f"see `volops logs {name}`",
+            )

@@ -1,0 +1,94 @@
+"""The helpers that are opened for one volume."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+
+from volops import gnu_tar
+from volops.engine import HelperSpec
+from volops.errors import EngineFailed
+from volops.model import Mount, Volume
+from volops.mover import Helper, HelperShell
+from volops.source.surroundings import Surroundings
+from volops.volume_type import VolumeType
+
+NEEDS_IMAGE = "set helper_image in x-volops to a local image with GNU tar"
+
+
+@dataclass(frozen=True, slots=True)
+class TarShell:
+    """A shell, and the version of the GNU tar in it; empty when it has none."""
+
+    shell: HelperShell
+    version: str
+
+
+class Shells:
+    """The helpers opened for one volume, each once, by the name of its purpose; a context manager that
+    closes them."""
+
+    def __init__(self, surroundings: Surroundings, volume: Volume) -> None:
+        self._around = surroundings
+        self._volume = volume
+        self._open: dict[str, tuple[Helper, HelperShell]] = {}
+        self._versions: dict[str, str] = {}
+
+    def __enter__(self) -> Shells:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all of them."""
+        with contextlib.ExitStack() as closing:
+            while self._open:
+                closing.callback(self._open.popitem()[1][0].close)
+
+    def end(self, name: str) -> None:
+        """End one of them; fine when it is not open."""
+        if name in self._open:
+            self._open.pop(name)[0].close()
+
+    def open(self, name: str, spec: HelperSpec) -> HelperShell:
+        """A helper made by `spec`, or the one that was opened under that name before."""
+        if name not in self._open:
+            around = self._around
+            helper = Helper(around.engine, replace(spec, run=around.run), local=around.engine_info.local)
+            self._open[name] = helper, HelperShell(around.engine, helper)
+        return self._open[name][1]
+
+    def with_tar(
+        self, name: str, bind: tuple[str, str, bool], capabilities: tuple[str, ...]
+    ) -> TarShell | None:
+        """A helper that sees `bind`, of the first local image that has GNU tar, else of the first that can
+        run at all, else None."""
+        if name in self._open:
+            return TarShell(self._open[name][1], self._versions[name])
+        spare: HelperSpec | None = None
+        for image in self._around.images_for(self._volume):
+            spec = HelperSpec(image, (), (bind,), capabilities=capabilities)
+            try:
+                shell = self.open(name, spec)
+            except EngineFailed:
+                continue
+            said = shell.run(*gnu_tar.VERSION, ok=range(256)).text
+            self._versions[name] = gnu_tar.gnu_version(said)
+            if self._versions[name]:
+                self._around.prefer(image)
+                return TarShell(shell, self._versions[name])
+            spare = spare or spec
+            self.end(name)
+        return TarShell(self.open(name, spare), "") if spare else None
+
+
+def owner(volume: Volume, volume_type: VolumeType) -> Mount | None:
+    """The mount of the service that the volume's data belongs to: first the one that makes the volume one
+    of this type, then one that may write."""
+
+    def claim(mount: Mount) -> tuple[bool, bool]:
+        alone = Volume(volume.key, volume.name, volume.kind, mounts=(mount,))
+        return not volume_type.detect(alone), mount.read_only
+
+    return min(volume.mounts, key=claim, default=None)

@@ -1,0 +1,65 @@
+"""Bringing a restore to an end that was cut off: undone when it was not proven to work, else finished."""
+
+from __future__ import annotations
+
+from volops.errors import EngineFailed, HelperLost, Locked, ProducerFailed, RollbackFailed
+from volops.journal import Journal, JournalFile, Step, Touched
+from volops.model import Volume
+from volops.services import start_all, stop_all
+from volops.source import Surroundings
+from volops.staging_area import open_swap
+
+
+def recover(around: Surroundings, journals: JournalFile) -> str:
+    """Finish or undo what the journal tells of, and return a line that says so; empty if there is nothing.
+
+    Leaves a live restore alone. Raises RollbackFailed when the old data cannot be put back.
+    """
+    try:
+        with journals.held():
+            return conclude(around, journals, journals.read()) if journals.exists else ""
+    except Locked:
+        return ""
+
+
+def conclude(around: Surroundings, journals: JournalFile, journal: Journal) -> str:
+    """Bring the restore to its end, from whatever step; return a line that says to which. To be called with
+    the journal held. May be repeated until it returns. Raises RollbackFailed."""
+    if journal.step is Step.KEEP:
+        for touched in journal.volumes:
+            _each(around, touched, "keep")
+        journals.remove()
+        return f"the {journal.operation} of {journal.backup} was finished"
+    if journal.step is not Step.STAGING:
+        stop_all(around.engine, journal.stopped)
+    for touched in journal.volumes:
+        _each(around, touched, "undo")
+    _start(around, journal)
+    journals.remove()
+    return f"the unfinished {journal.operation} of {journal.backup} was undone: the data is as it was"
+
+
+def _each(around: Surroundings, touched: Touched, verb: str) -> None:
+    if not touched.name.startswith("/") and touched.name not in around.engine.volumes([touched.name]):
+        return
+    try:
+        with open_swap(around, Volume(touched.key, touched.name)) as swap:
+            swap.keep() if verb == "keep" else swap.undo()
+    except (ProducerFailed, HelperLost, EngineFailed) as error:
+        raise RollbackFailed(
+            f"volume {touched.name!r} could not be put back as it was: {error.message}",
+            next_step='stop what uses it and run any volops command again; see docs/recovery.md, "By hand"',
+        ) from error
+
+
+def _start(around: Surroundings, journal: Journal) -> None:
+    if journal.step is Step.STAGING:
+        return
+    try:
+        start_all(around.engine, around.stack, journal.stopped)
+    except EngineFailed as error:
+        names = ", ".join(each.service for each in journal.stopped)
+        raise RollbackFailed(
+            f"the old data is back, but not all services could be started: {error.message}",
+            next_step=f"start them with `volops start {names}`",
+        ) from error
