@@ -26,7 +26,12 @@ class Restoring:
         self._superuser = str(facts.get("bootstrap") or facts["user"])
         self._shell = staging.service()
         preload = preloaded(staging.command) or str(facts.get("preload", ""))
-        self._server = Throwaway(self._shell, self._image, data, self._superuser, preload)
+        relations = max(
+            len(each["rows"]) + len(each["sequences"]) for each in self._facts["databases"].values()
+        )
+        self._server = Throwaway(
+            self._shell, self._image, data, self._superuser, preload=preload, relations=relations
+        )
         self._settings = Settings(staging, self._image, data, self._server)
 
     def load(self, artifacts: Iterator[Artifact]) -> None:

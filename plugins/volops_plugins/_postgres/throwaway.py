@@ -15,8 +15,11 @@ from volops_plugins._postgres.session import reason
 
 HOME = "/tmp/volops-restore"  # noqa: S108 (in the helper, whose /tmp is private and in memory)
 _PORT = "5432"
-_LOCKS = "4096"
-"""One transaction makes a whole database: a lock for each of its objects (manual, "Lock Management")."""
+_CONNECTIONS = 20
+_LOCKS = 4096
+"""One transaction makes a whole database, with a lock for each table, index and sequence; there is room for
+so many of them for each connection (manual, "Lock Management")."""
+_LOCKS_EACH = 10
 _START_S = "600"
 _MIB_KIB = 1024
 _PRIVATE = {
@@ -28,7 +31,7 @@ _PRIVATE = {
     "hba_file": f"{HOME}/hba",
     "ident_file": f"{HOME}/ident",
     "external_pid_file": "",
-    "max_connections": "20",
+    "max_connections": str(_CONNECTIONS),
     "superuser_reserved_connections": "3",
     "max_prepared_transactions": "0",
     "max_wal_senders": "0",
@@ -49,7 +52,6 @@ _PRIVATE = {
     "synchronous_standby_names": "",
     "max_wal_size": "16GB",
     "checkpoint_timeout": "1h",
-    "max_locks_per_transaction": _LOCKS,
     "max_parallel_maintenance_workers": "2",
     "max_parallel_workers_per_gather": "2",
     "max_parallel_workers": "4",
@@ -65,13 +67,21 @@ class NotStarted(RestoreFailed):
 
 class Throwaway:
     """A server of `image` on `data`. Its programs run as the image's own user. `superuser` is the role
-    that initdb makes; `preload` are libraries that extensions want loaded with the server."""
+    that initdb makes; `preload` are libraries that extensions want loaded with the server; `relations` is
+    how many tables and sequences its largest database has."""
 
     def __init__(
-        self, shell: Shell, image: Image, data: PurePosixPath, superuser: str, preload: str = ""
+        self,
+        shell: Shell,
+        image: Image,
+        data: PurePosixPath,
+        superuser: str,
+        *,
+        preload: str = "",
+        relations: int = 0,
     ) -> None:
         self._shell, self._image, self._data = shell, image, data
-        self._superuser, self._preload = superuser, preload
+        self._superuser, self._preload, self._relations = superuser, preload, relations
 
     def initialise(self, target: PurePosixPath, *arguments: str) -> None:
         """Make an empty cluster. Raises RestoreFailed with what initdb says."""
@@ -155,9 +165,14 @@ class Throwaway:
             raise NotStarted(f"the throwaway server does not start: {_complaint(self._log() or done.stderr)}")
 
     def _sized(self) -> dict[str, str]:
-        """Memory of the machine that the server may take: an eighth for each index build, at most 512 MiB."""
+        """What depends on machine and data: an index build may take an eighth of the memory."""
         eighth = max(64, min(512, self._image.memory_kib // _MIB_KIB // 8))
-        return {"maintenance_work_mem": f"{eighth}MB", "shared_buffers": f"{max(32, eighth // 2)}MB"}
+        locks = max(_LOCKS, self._relations * _LOCKS_EACH // _CONNECTIONS)
+        return {
+            "max_locks_per_transaction": str(locks),
+            "maintenance_work_mem": f"{eighth}MB",
+            "shared_buffers": f"{max(32, eighth // 2)}MB",
+        }
 
     def _log(self) -> str:
         return self._shell.run("tail", "-n", "50", f"{HOME}/log", ok=range(256)).text

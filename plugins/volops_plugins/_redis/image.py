@@ -23,8 +23,9 @@ _OPTIONS = ("dir", "dbfilename", "appenddirname", "appendfilename", "databases")
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """The server of an image. `user` is uid:gid of its servers; `root` owner and mode of the directory that
-    the volume is mounted over, empty where it has none."""
+    """The server of an image. `user` is uid:gid of who owned the data when it was backed up, or else of the
+    image's servers; `root` owner and mode of the directory that the volume is mounted over, empty where
+    it has none."""
 
     family: str
     server: str
@@ -57,26 +58,21 @@ class Layout:
 
 def inspect(staging: Staging) -> Image:
     """What `image.sh` says in a helper of the image. Raises RestoreRefused when it has no server."""
-    recorded = staging.facts.get("server", {}).get("user", {})
     script = read_text(__package__, "image.sh").encode()
     try:
-        said = (
-            staging.image().run("sh", "-s", str(staging.target), recorded.get("name", ""), input=script).text
-        )
+        said = staging.image().run("sh", "-s", str(staging.target), input=script).text
     except ProducerFailed as failed:
         raise RestoreRefused(
             f"the image of the service cannot run Redis: {failed.message}",
             next_step="give the service the image that it had when the backup was made",
         ) from failed
     told = {name: value for name, _, value in (line.partition(" ") for line in said.splitlines())}
-    named = told.get("user", "0:0")
-    foreign = bool(recorded) and not recorded.get("name")
     return Image(
         family=told["family"],
         server=told["server"],
         version=told["version"],
         checker=told["checker"],
-        user=recorded["number"] if foreign else named,
+        user=staging.facts.get("owner") or told.get("user", "0:0"),
         root=tuple(told["root"].split()),
     )
 

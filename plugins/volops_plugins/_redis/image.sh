@@ -1,5 +1,5 @@
-# Runs in a helper of a service's image, as root: sh -s TARGET NAME, this as standard input.
-# Says, as lines "NAME VALUE", what a server made of this image would be. NAME is what its user was called.
+# Runs in a helper of a service's image, as root: sh -s TARGET, this as standard input.
+# Says, as lines "NAME VALUE", what a server made of this image would be.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -11,8 +11,7 @@ echo "server $server"
 echo "version $("$server" --version | sed 's/.*[ =]v=\([0-9.]*\).*/\1/')"
 checker=$(command -v "$family-check-rdb") || checker=
 echo "checker $checker"
-for name in "$2" "$family" redis; do
-    [ -n "$name" ] || continue
+for name in "$family" redis; do
     entry=$(grep "^$name:" /etc/passwd | cut -d: -f3,4) || continue
     echo "user $entry"
     break
