@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from pytest_bdd.parser import Feature, Scenario, Step
-from pytest_metadata.plugin import metadata_key  # type: ignore[import-untyped]
 
 from features.report import page
 from features.report.facts import facts_of_this_run
@@ -42,7 +41,6 @@ class FeatureReport:
 
     def pytest_sessionstart(self) -> None:
         self._facts = facts_of_this_run(self._config.rootpath)
-        self._config.stash[metadata_key].update(self._facts)
 
     def pytest_bdd_before_scenario(
         self, request: pytest.FixtureRequest, feature: Feature, scenario: Scenario
@@ -82,7 +80,11 @@ class FeatureReport:
         prefix.append(page.overview(features, self._facts))
         postfix.append(page.chapters(features))
 
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        del cells[3]
+
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
+        del cells[3]
         for scenario in self.recorder.scenarios:
             if scenario.node == report.nodeid:
                 cells[1] = f'<td class="col-testId">{page.link_to(scenario)}</td>'
