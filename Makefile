@@ -32,7 +32,7 @@ bench:
 
 report:
 	@scripts/setup trixie bookworm
-	@. scripts/env.sh && .venv/bin/pytest features/ --html=reports/features.html
+	@. scripts/env.sh && .venv/bin/pytest features/
 
 lock:
 	@scripts/lock

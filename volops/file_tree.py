@@ -26,8 +26,13 @@ class FileTree(VolumeType):
         yield Artifact(source.file_name(f"{self.stem}_backup", ".tar"), TAR, source.tar())
 
     def facts(self, source: Source) -> Mapping[str, Any]:
-        """Number of entries, and the digest of the archive: the same tree gives the same archive, so a
-        restored tree is checked by archiving it again, and the live data is read only once."""
+        """Number of entries, version of GNU tar, and digest of the archive.
+
+        The same tree gives the same archive again, so a restored one is checked by archiving it, and the
+        live data is read only once. That another archive comes out proves nothing yet: versions of tar fill
+        unused header fields differently (1.34 and 1.35 do), ext4 lists extended attributes in an order that
+        depends on their history, and other file systems round holes to other sizes.
+        """
         facts = {key: source.notes[key] for key in ("entries", "layout", "tar") if key in source.notes}
         if source.artifacts and facts.get("layout") == "tree":
             facts["tree_sha256"] = source.artifacts[-1].plain.sha256

@@ -166,9 +166,11 @@ def sparse() -> None:
 def specials() -> None:
     folder = ROOT / "specials"
     folder.mkdir()
-    os.mkfifo(folder / "pipe", 0o620)
-    os.mknod(folder / "null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
-    os.mknod(folder / "disk", 0o660 | stat.S_IFBLK, os.makedev(259, 70_000))
+    os.mkfifo(folder / "pipe")
+    os.mknod(folder / "null", stat.S_IFCHR, os.makedev(1, 3))
+    os.mknod(folder / "disk", stat.S_IFBLK, os.makedev(259, 70_000))
+    for name, mode in (("pipe", 0o620), ("null", 0o666), ("disk", 0o660)):
+        (folder / name).chmod(mode)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / "socket"))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -29,7 +29,6 @@ class Session:
         credentials of its container's environment, ProducerFailed for anything else.
         """
         self._shell, self._service, self._options = shell, service, options
-        self._dumps = itertools.count(1)
         data = {"settings": known.settings(options.ready_timeout_s), "pgpass": known.pgpass()}
         install = installation(_HOME, __package__, _INSTALLED, data)
         said = self._ask(
@@ -50,7 +49,7 @@ class Session:
 
         Raises ProducerFailed at the end unless all of it came through.
         """
-        tag = f"dump{next(self._dumps)}"
+        tag = uuid.uuid4().hex
         try:
             yield from self._stream(
                 "dump", database, tag, self._lock_ms, *flags, doing=f"pg_dump of database {database!r}"
@@ -133,6 +132,10 @@ class Session:
 def reason(stderr: str) -> str:
     """The line of a client program's standard error that says what went wrong, without its own name."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    named = next((line for line in lines if re.search(r"error:|FATAL:|ERROR:", line)), "")
-    chosen = named or (lines[-1] if lines else "")
-    return re.sub(r"^(psql|pg_dump|pg_dumpall|pg_isready)(:<stdin>:\d+)?: (error: )?", "", chosen)
+    if not lines:
+        return ""
+    errors = (number for number, line in enumerate(lines) if re.search(r"error:|FATAL:|ERROR:", line))
+    chosen = next(errors, len(lines) - 1)
+    said = re.sub(r"^(psql|pg_dump|pg_dumpall|pg_isready)(:<stdin>:\d+)?: (error: )?", "", lines[chosen])
+    server = re.search(r"detail: Error message from server: (.*)", "\n".join(lines[chosen:]))
+    return f"{said.rstrip('.')}: {server[1]}" if server else said

@@ -1,0 +1,134 @@
+"""The gate: `pytest features/` runs the installed volops against fresh compose projects of its own.
+
+Without a container engine it fails and says so. What it makes on the engine it takes away again, also
+after a failure or Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_bdd.scenario import scenario_wrapper_template_registry
+
+pytest.register_assert_rewrite("features.steps", "features.world")
+
+from features.report.order import reading_order  # noqa: E402 - after the registration above
+from features.report.plugin import FeatureReport  # noqa: E402 - after the registration above
+from features.report.records import Recorder  # noqa: E402
+from features.steps import backups, data, faults, recovery, secrecy, stack, volops  # noqa: E402
+from features.world import engine  # noqa: E402
+from features.world.project import Project  # noqa: E402
+from features.world.stacks import Stack  # noqa: E402
+
+_STEPS = (stack, data, volops, backups, recovery, secrecy, faults)
+_REPORT = pytest.StashKey[FeatureReport]()
+_HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the report written, unless tests of another kind run in the same session."""
+    report = FeatureReport(config)
+    config.stash[_REPORT] = report
+    if all(_HERE in [path, *path.parents] for path in _paths(config)):
+        report.choose_files()
+    config.pluginmanager.register(report, "volops-feature-report")
+    for module in _STEPS:
+        config.pluginmanager.register(module)
+
+
+def _paths(config: pytest.Config) -> list[Path]:
+    directory = config.invocation_params.dir
+    return [(directory / argument.partition("::")[0]).resolve() for argument in config.args]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the features in the order in which they are read."""
+    items.sort(key=_order)
+
+
+def _order(item: pytest.Item) -> tuple[int, str]:
+    function = item.function if isinstance(item, pytest.Function) else None
+    template = scenario_wrapper_template_registry.get(function) if function else None
+    return reading_order(Path(template.feature.filename)) if template else (-1, "")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """A stop by the system takes away what was made, as Ctrl-C does."""
+    if not session.config.option.collectonly:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        engine.require()
+
+
+@pytest.fixture(scope="session")
+def report(request: pytest.FixtureRequest) -> FeatureReport:
+    """The report of this run."""
+    return request.config.stash[_REPORT]
+
+
+@pytest.fixture(scope="session")
+def recorder(report: FeatureReport) -> Recorder:
+    """Where evidence goes."""
+    return report.recorder
+
+
+@pytest.fixture(scope="session")
+def shared_stack(
+    tmp_path_factory: pytest.TempPathFactory, report: FeatureReport
+) -> Iterator[Callable[[str], Stack]]:
+    """Stacks that scenarios share which only read, or only add; made when first asked for."""
+    stacks: dict[str, Stack] = {}
+    with contextlib.ExitStack() as leaving:
+
+        def get(kind: str) -> Stack:
+            if kind not in stacks:
+                home = tmp_path_factory.mktemp(f"shared-{kind}")
+                leaving.callback(shutil.rmtree, home, ignore_errors=True)
+                stacks[kind] = Stack(kind, home, report.recorder)
+                report.secrets.update(stacks[kind].passwords.values())
+                leaving.callback(stacks[kind].project.remove)
+            stacks[kind].ensure()
+            return stacks[kind]
+
+        yield get
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A private directory, gone after the scenario."""
+    yield tmp_path
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture
+def own_stack(home: Path, report: FeatureReport) -> Iterator[Callable[[str], Stack]]:
+    """Stacks that one scenario may break; not started yet."""
+    with contextlib.ExitStack() as leaving:
+
+        def get(kind: str) -> Stack:
+            stack = Stack(kind, home, report.recorder)
+            report.secrets.update(stack.passwords.values())
+            leaving.callback(stack.project.remove)
+            return stack
+
+        yield get
+
+
+@pytest.fixture
+def enter(home: Path, recorder: Recorder) -> Iterator[Callable[[Stack], Project]]:
+    """Make a stack the one that the scenario is about."""
+    with contextlib.ExitStack() as leaving:
+
+        def get(stack: Stack) -> Project:
+            project = stack.workplace(home) if not (home / "project").exists() else stack.project
+            recorder.on_failure(project.service_logs)
+            leaving.callback(project.end_jobs)
+            return project
+
+        yield get

@@ -1,0 +1,29 @@
+"""In which order a person reads the features: what matters most comes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_FIRST = (
+    "persistence",
+    "full_backup",
+    "verification",
+    "interruption",
+    "any_stack",
+    "database_backup",
+    "selection",
+    "fidelity",
+    "secrets",
+    "stopped_stack",
+    "storage",
+    "bad_input",
+    "plugins",
+    "inventory",
+    "output",
+)
+
+
+def reading_order(feature: Path) -> tuple[int, str]:
+    """A key to sort feature files by; those not named here come last, by their names."""
+    rank = _FIRST.index(feature.stem) if feature.stem in _FIRST else len(_FIRST)
+    return rank, feature.stem

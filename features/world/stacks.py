@@ -1,0 +1,72 @@
+"""Stacks that scenarios work on: the sample of this repository, and small ones from features/stacks."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+
+from features.report.records import Recorder
+from features.world.commands import environment, tell
+from features.world.engine import ROOT, docker
+from features.world.project import LABEL, Project, new_name
+
+SAMPLE = "sample"
+_SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY")
+
+
+class Stack:
+    """One compose project on the engine. Scenarios see it from directories of their own, so that each has
+    its own compose file and its own `backups`, while containers and volumes may be shared."""
+
+    def __init__(self, kind: str, home: Path, recorder: Recorder) -> None:
+        self.kind = kind
+        self.name = new_name(kind)
+        self.passwords = {name: secrets.token_hex(16) for name in _SECRETS}
+        self._recorder = recorder
+        self._logs = home / "backend-logs"
+        self._logs.mkdir(parents=True)
+        self._logs.chmod(0o777)
+        self.project = self.workplace(home)
+
+    def workplace(self, home: Path) -> Project:
+        """The project as seen from a fresh directory below `home`."""
+        directory = home / "project"
+        directory.mkdir(parents=True)
+        for source in _files(self.kind):
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("node_modules", "__pycache__", ".*_cache")
+                shutil.copytree(source, directory / source.name, ignore=ignored)
+            else:
+                shutil.copy2(source, directory)
+        named = {"VOLUME_PREFIX": self.name, "PROXY_PORT": "0", "BACKEND_LOGS": str(self._logs)}
+        settings = {"COMPOSE_PROJECT_NAME": self.name, **named, **self.passwords}
+        lines = [f"{name}={value}" for name, value in settings.items()]
+        (directory / ".env").write_text("\n".join(lines) + "\n")
+        project = Project(self.name, directory, self._recorder, self.passwords)
+        project.variables.update(named)
+        return project
+
+    def ensure(self) -> None:
+        """Start it unless all of it runs; what an earlier scenario left stopped is started again."""
+        states = {(one.state, one.health) for one in self.project.containers if one.state != "created"}
+        if not states:
+            self._first_start()
+        elif not states <= {("running", ""), ("running", "healthy")}:
+            self.project.up()
+
+    def _first_start(self) -> None:
+        for volume in self.project.config.get("volumes", {}).values():
+            if volume.get("external"):
+                docker("volume", "create", "--label", f"{LABEL}={self.name}", volume["name"])
+        self.project.up()
+        if self.kind == SAMPLE:
+            directory = self.project.directory
+            line = f'cd "{directory}" && exec "{directory}/stack/seed.sh" --small'
+            tell("sh", "-c", line, env=environment())
+
+
+def _files(kind: str) -> list[Path]:
+    if kind == SAMPLE:
+        return [ROOT / "docker-compose.yml", ROOT / "stack"]
+    return sorted((ROOT / "features" / "stacks" / kind).iterdir())

@@ -1,0 +1,3 @@
+-- The second database: another encoding, an awkward name.
+CREATE TABLE notes (body text);
+INSERT INTO notes VALUES ('Käse'), ('brûlée');
