@@ -78,7 +78,7 @@ class Redis(VolumeType):
         """`server`: version, role, where its files are. `keys`: how many the file holds; `databases`: how
         many each of them has, and how many of those expire: of the very moment of the save if `exact`.
         """
-        return {name: source.notes[name] for name in ("server", "keys", "databases", "exact")}
+        return {name: source.notes[name] for name in ("server", "keys", "databases", "exact", "owner")}
 
     def plant(self, source: Source, token: str) -> None:
         """Set a key that never expires."""

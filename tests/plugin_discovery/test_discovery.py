@@ -54,7 +54,7 @@ def test_the_cores_own_type_is_always_there(installed: Install) -> None:
             "its volops_volume_types failed: RuntimeError: no licence key found",
         ),
         ("no_type", "volops-no-type", "dict is no subclass of VolumeType"),
-        ("abstract_type", "volops-abstract", "Half lacks detect, dump, facts, found, plant"),
+        ("abstract_type", "volops-abstract", "Half lacks check, detect, dump, facts, found, load, plant"),
         ("column_missing", "volops-column", "Column lacks summary"),
         (
             "takes_files",

@@ -79,6 +79,16 @@ class EngineConformance(HelperConformance):
         assert engine.run(container, ["cat"], input=b"").stdout == b""
         assert engine.run(container, ["cat"]).stdout == b""
 
+    def test_what_is_written_piece_by_piece_is_the_standard_input(
+        self, engine: Engine, container: str
+    ) -> None:
+        program = engine.exec(container, ["cat"], reading=True)
+        assert program.write(b"one, ")
+        assert program.write(b"two")
+        program.end_input()
+        assert b"".join(chunk for _, chunk in program.output()) == b"one, two"
+        assert program.exit_code() == 0
+
     def test_a_program_runs_as_the_user_asked_for_with_the_containers_environment(
         self, engine: Engine, container: str
     ) -> None:

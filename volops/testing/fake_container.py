@@ -6,13 +6,15 @@ import io
 import posixpath
 import tarfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from volops.engine import ContainerInfo, VolumeInfo
 from volops.errors import EngineFailed
 from volops.testing.fake_programs import Call, Program, Running, run
+
+_POLL_S = 0.05
 
 
 @dataclass(slots=True)
@@ -68,13 +70,16 @@ class FakeContainer:
             self.state = "exited"
         self._ended.set()
 
-    def execute(self, argv: tuple[str, ...], user: str, data: bytes) -> FakeExec:
-        """Start a program in it. Raises EngineFailed unless it runs."""
+    def execute(self, argv: tuple[str, ...], user: str, data: bytes | None) -> FakeExec:
+        """Start a program in it, which will be written to if `data` is None. Raises EngineFailed unless it
+        runs."""
         if self.state != "running":
             raise EngineFailed(f"the engine failed starting a program: {self._info.name} is {self.state}")
-        environment = self._info.environment
-        call = Call(argv, data, user, environment, self, self._ended)
-        return FakeExec(run(call, self._programs), self._ended)
+
+        def start(given: bytes) -> Running:
+            return run(Call(argv, given, user, self._info.environment, self, self._ended), self._programs)
+
+        return FakeExec(start, data, self._ended)
 
     def read(self, path: str) -> bytes:
         """The content of a file. Raises FileNotFoundError."""
@@ -127,16 +132,33 @@ class FakeContainer:
 class FakeExec:
     """A program that was started in a fake container."""
 
-    def __init__(self, running: Running, ended: threading.Event) -> None:
-        self._running = running
+    def __init__(self, start: Callable[[bytes], Running], data: bytes | None, ended: threading.Event) -> None:
+        self._start = start
+        self._written = bytearray(data or b"")
+        self._all_written = threading.Event()
+        if data is not None:
+            self._all_written.set()
         self._ended = ended
         self._code: int | None = None
 
+    def write(self, data: bytes) -> bool:
+        """It is kept until the program runs."""
+        self._written += data
+        return not self._ended.is_set()
+
+    def end_input(self) -> None:
+        """Only now the program begins."""
+        self._all_written.set()
+
     def output(self) -> Iterator[tuple[int, bytes]]:
         """Let the program run, and yield what it prints, until it or its container ends."""
+        while not self._all_written.wait(_POLL_S):
+            if self._ended.is_set():
+                return
+        running = self._start(bytes(self._written))
         while not self._ended.is_set():
             try:
-                yield next(self._running)
+                yield next(running)
             except StopIteration as end:
                 if not self._ended.is_set():
                     self._code = end.value

@@ -133,10 +133,17 @@ class FakeEngine:
         return found is not None and found.state in {"running", "paused"}
 
     def exec(
-        self, container: str, argv: Sequence[str], *, user: str = "", input: bytes | None = None
+        self,
+        container: str,
+        argv: Sequence[str],
+        *,
+        user: str = "",
+        input: bytes | None = None,
+        reading: bool = False,
     ) -> FakeExec:
-        """The program runs while its output is read."""
-        return self._known(container).execute(tuple(argv), user, input or b"")
+        """The program runs while its output is read; with `reading`, once its input has ended."""
+        data = None if reading and input is None else input or b""
+        return self._known(container).execute(tuple(argv), user, data)
 
     def run(
         self, container: str, argv: Sequence[str], *, user: str = "", input: bytes | None = None

@@ -86,6 +86,7 @@ save() {
         [ "$result" -eq 2 ] && [ "$attempts" -lt 5 ] || fail 1 "the server keeps saving on its own"
     done
     checker=$(command -v "$family-check-rdb") || checker=
+    stat -L -c 'owner:%u:%g' /proc/self/fd/4 >>"$state/replies"
     : >"$state/check"
     checked=0
     if [ -n "$checker" ]; then

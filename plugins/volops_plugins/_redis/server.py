@@ -12,6 +12,7 @@ from volops import Volume
 
 _KEYSPACE = re.compile(r"^db(\d+):keys=(\d+),expires=(\d+)", re.MULTILINE)
 _CHECKED = re.compile(r"^\[info\] (\d+) keys read", re.MULTILINE)
+_OWNER = re.compile(r"^owner:(\d+:\d+)$", re.MULTILINE)
 _STARTED = "Background saving started"
 
 
@@ -49,12 +50,15 @@ def read_description(lines: Iterable[str]) -> Server:
     """The server that `session.sh connect` printed."""
     said = dict(line.strip().split(":", 1) for line in lines if ":" in line)
     facts = {
+        "family": said["family"],
         "version": said.get("valkey_version") or said["redis_version"],
         "mode": said.get("redis_mode", "standalone"),
         "role": said.get("role", "master"),
         "appendonly": said.get("aof_enabled") == "1",
         "directory": said.get("config_dir", ""),
         "file": said.get("config_dbfilename") or "dump.rdb",
+        "append_directory": said.get("config_appenddirname", ""),
+        "append_file": said.get("config_appendfilename", ""),
     }
     directory = said.get("config_dir")
     return Server(facts, PurePosixPath(directory) if directory else None)
@@ -62,7 +66,8 @@ def read_description(lines: Iterable[str]) -> Server:
 
 def read_counts(text: str) -> dict[str, Any]:
     """What `session.sh counts` printed: `databases` with keys and how many of them expire, `keys` in all, and
-    whether these are `exact`: the same right before and right after the save began, and found in the file.
+    whether these are `exact`: the same right before and right after the save began, and found in the file;
+    and the `owner` of the file, as uid:gid.
     """
     before, _, rest = text.partition(_STARTED)
     after, _, check = rest.partition("check:\n")
@@ -73,4 +78,5 @@ def read_counts(text: str) -> dict[str, Any]:
         "keys": int(checked[1]) if checked else total,
         "databases": {number: {"keys": int(keys), "expires": int(ttl)} for number, keys, ttl in databases},
         "exact": databases == then and (checked is None or int(checked[1]) == total),
+        "owner": owner[1] if (owner := _OWNER.search(rest)) else "",
     }

@@ -54,10 +54,11 @@ connect() {
     printf '%s\n' "$answer"
     cli INFO persistence
     cli INFO replication
-    # Administrators may have taken CONFIG away: then nothing is said of these two.
-    for name in dir dbfilename; do
+    # Administrators may have taken CONFIG away: then nothing is said of these.
+    for name in dir dbfilename appenddirname appendfilename; do
         printf '%s:%s\n' "config_$name" "$(cli CONFIG GET "$name" | sed -n 2p)"
     done
+    echo "family:$family"
 }
 
 # What `connect` found.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from volops.cli import completing
-from volops.cli.documents import outcome_document
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, duration, size
 from volops.cli.verb import verb
@@ -156,12 +156,30 @@ def _plan_document(plan: RestorePlan) -> dict[str, object]:
 
 
 def _restored_document(done: Restored) -> dict[str, object]:
+    plan = done.plan
+    volumes = [
+        {
+            "volume": item.record.key,
+            "type": item.record.type,
+            "size": item.size,
+            "missing": item.missing,
+            "seconds": outcome.seconds,
+            "kept": done.kept.get(item.volume.key, 0),
+            "warnings": list(outcome.warnings),
+        }
+        for item, outcome in zip(plan.items, done.outcomes, strict=True)
+    ]
     return {
-        **_plan_document(done.plan),
-        "outcomes": [outcome_document(outcome) for outcome in done.outcomes],
-        "downtime": done.downtime,
-        "kept": done.kept,
+        "backup": plan.entry.name,
+        "volumes": volumes,
+        "stopped": _stopped_document(done.downtime),
+        "started": list(done.started),
+        "left_out": list(plan.left_out),
     }
+
+
+def _stopped_document(downtime: Mapping[str, float]) -> list[dict[str, object]]:
+    return [{"service": service, "seconds": round(seconds, 3)} for service, seconds in downtime.items()]
 
 
 @verb(
@@ -199,7 +217,14 @@ def rollback(invocation: Invocation, volumes: tuple[str, ...], yes: bool, patien
     for service, seconds in downtime.items():
         output.note(f"{service} was down for {duration(seconds)}")
     output.note(f"rolled back: {', '.join(each.volume.key for each in chosen)}")
-    output.document({"rollback": {"volumes": [each.volume.key for each in chosen], "downtime": downtime}})
+    output.document(
+        {
+            "rollback": {
+                "volumes": [each.volume.key for each in chosen],
+                "stopped": _stopped_document(downtime),
+            }
+        }
+    )
     return EXIT_DONE
 
 
@@ -207,7 +232,10 @@ def rollback(invocation: Invocation, volumes: tuple[str, ...], yes: bool, patien
 @_yes
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
 def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool) -> int:
-    """Delete the data that a restore put aside, and free its space."""
+    """Delete what the last restore put aside.
+
+    Its space is free afterwards; `volops rollback` can no longer bring it back.
+    """
     from volops.operations.rollback import commit as let_go
     from volops.operations.rollback import kept
     from volops.source import look_around
