@@ -136,7 +136,8 @@ def test_an_unknown_codec_is_said() -> None:
 
 
 MEASURED = """
-import json, random, resource, sys
+import json, random
+from tests.live import peak_kibibytes
 from volops.pipeline import Tally, compress, decompress
 
 def text(gibibytes):
@@ -151,7 +152,7 @@ def through():
     for piece in compress(text(1)):
         yield piece
 size = sum(map(len, tally.passing(decompress(through(), "a"))))
-print(json.dumps([size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+print(json.dumps([size, peak_kibibytes()]))
 """
 
 

@@ -238,8 +238,8 @@ def test_a_killed_client_leaves_no_container(volume: LiveVolume) -> None:
 
 
 MEASURED = """
-import json, resource, sys
-from tests.live import opened, surroundings
+import json, sys
+from tests.live import opened, peak_kibibytes, surroundings
 from volops.docker import connect
 from volops.file_tree import PlainFiles
 from volops.model import Volume
@@ -250,7 +250,7 @@ with opened(surroundings(connect()), Volume(sys.argv[1], sys.argv[1])) as shown:
     (artifact,) = PlainFiles().dump(shown.source)
     for _ in compress(tally.passing(artifact.stream)):
         pass
-print(json.dumps([tally.size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+print(json.dumps([tally.size, peak_kibibytes()]))
 """
 
 
