@@ -71,8 +71,9 @@ def run(*arguments: str, cwd: Path, given: str = "", program: str = PROGRAM, **m
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def run_on_terminal(*arguments: str, cwd: Path, columns: int = 100) -> Done:
-    """Run the program on a terminal of that width, which is also its standard error."""
+def run_on_terminal(*arguments: str, cwd: Path, columns: int = 100, typed: str = "") -> Done:
+    """Run the program on a terminal of that width, which is also its standard error; `typed` is waiting
+    there to be read."""
     ours, its = pty.openpty()
     ioctl(its, TIOCSWINSZ, pack("HHHH", 40, columns, 0, 0))
     env = environment(TERM="xterm-256color")
@@ -80,6 +81,7 @@ def run_on_terminal(*arguments: str, cwd: Path, columns: int = 100) -> Done:
         [PROGRAM, *arguments], cwd=cwd, env=env, stdin=its, stdout=its, stderr=its, start_new_session=True
     ) as process:
         os.close(its)
+        os.write(ours, typed.encode())
         shown = b"".join(_until_closed(ours))
         code = process.wait()
     os.close(ours)

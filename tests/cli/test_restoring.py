@@ -1,0 +1,81 @@
+"""restore, rollback, commit on the live project: what is asked, what is printed, which exit code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from tests.cli.conftest import Volops
+from tests.cli.program import run_on_terminal
+
+
+def in_web(project: Path, script: str) -> str:
+    """What a script prints in the running service."""
+    argv = ["docker", "compose", "exec", "-T", "web", "sh", "-c", script]
+    return subprocess.run(argv, cwd=project, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_a_restore_a_rollback_and_a_commit(volops: Volops, backups: Path, project: Path) -> None:
+    assert volops("backup").code == 0
+    in_web(project, "rm /srv/uploads/photo.jpg; echo new >/srv/uploads/note")
+    done = volops("restore", "latest", "uploads", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert re.search(r"^restores  uploads: files, 3\.0 MB$", done.out, re.M)
+    assert re.search(r"^stops     web, for about .*", done.out, re.M)
+    assert re.search(r"^web was down for [\d.]+ s$", done.out, re.M)
+    assert "`volops rollback` puts it back" in done.out
+    assert in_web(project, "ls /srv/uploads") == "photo.jpg"
+    back = volops("rollback", "--yes")
+    assert back.code == 0
+    assert back.out.splitlines()[-1] == "rolled back: uploads"
+    assert in_web(project, "ls /srv/uploads") == "note"
+    assert volops("rollback", "uploads", "--yes").code == 0
+    freed = volops("commit", "--yes")
+    assert freed.code == 0
+    assert re.search(r"^freed \d+ B$", freed.out, re.M)
+    assert volops("commit", "--yes").code == 2
+    assert in_web(project, "ls /srv/uploads") == "photo.jpg"
+    assert list(backups.glob("full_backup_*"))
+
+
+def test_nobody_to_ask_and_no_yes_is_an_error(volops: Volops, backups: Path) -> None:
+    assert volops("backup", "uploads").code == 0
+    name = next(backups.glob("selected_backup_*")).name
+    done = volops("restore", name)
+    assert done.code == 2
+    assert done.error_line.endswith("nobody can be asked: say --yes")
+
+
+def test_anything_but_yes_changes_nothing(volops: Volops, backups: Path, project: Path) -> None:
+    assert volops("backup", "uploads").code == 0
+    before = in_web(project, "ls -la --time-style=full-iso /srv/uploads; cat /proc/1/stat | cut -d' ' -f22")
+    done = run_on_terminal("restore", next(backups.glob("selected_backup_*")).name, cwd=project, typed="no\n")
+    assert done.code == 1
+    assert "Type yes to replace the live data" in done.out
+    assert "nothing was changed" in done.out
+    after = in_web(project, "ls -la --time-style=full-iso /srv/uploads; cat /proc/1/stat | cut -d' ' -f22")
+    assert after == before
+
+
+def test_a_dry_run_shows_the_plan_and_touches_nothing(volops: Volops, backups: Path, project: Path) -> None:
+    assert volops("backup", "uploads").code == 0
+    before = in_web(project, "ls -la --time-style=full-iso /srv/uploads")
+    done = volops("restore", next(backups.glob("selected_backup_*")).name, "--dry-run")
+    assert done.code == 0
+    assert done.out.splitlines()[-1] == "nothing was done (--dry-run)"
+    assert in_web(project, "ls -la --time-style=full-iso /srv/uploads") == before
+
+
+def test_without_a_backup_named_it_lists_them(volops: Volops, backups: Path) -> None:
+    assert volops("backup", "uploads").code == 0
+    done = volops("restore")
+    assert done.code == 1
+    assert next(backups.glob("selected_backup_*")).name in done.out
+
+
+def test_a_backup_that_is_not_there(volops: Volops, backups: Path) -> None:
+    assert volops("backup", "uploads").code == 0
+    done = volops("restore", "full_backup_19990101_000000", "--yes")
+    assert done.code == 10
+    assert next(backups.glob("selected_backup_*")).name in done.error_line
