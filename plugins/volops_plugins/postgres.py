@@ -162,7 +162,7 @@ def _open(source: Source) -> Session:
     told = credentials(source.environment(), source.service_file)
     mounts = source.volume.mounts
     service = next(filter(_holds_cluster, mounts), mounts[0]).service
-    return Session(source.beside(), service.name, source.options, told)
+    return Session(source.beside(), service.name, source.options, told, source.warn)
 
 
 def _dump(source: Source, session: Session, database: Database, *flags: str) -> Artifact:

@@ -75,7 +75,8 @@ class RedisServer:
 
     def pipe(self, commands: str) -> str:
         """The answers to commands, one a line."""
-        script = 'IFS= read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec redis-cli -p "$0" 2>&1'
+        login = 'IFS= read -r word; [ -z "$word" ] || export REDISCLI_AUTH="$word"'
+        script = f'{login}; exec redis-cli -p "$0" 2>&1'
         text = f"{self.password}\n{commands}\n"
         return self.project.exec(self.service, then=["sh", "-c", script, str(self.port)], input=text)
 
@@ -98,6 +99,24 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         yield made
     finally:
         made.compose("--profile", "*", "down", "--volumes", "--timeout", "1", check=False)
+
+
+@pytest.fixture
+def cache7(project: Project) -> Iterator[RedisServer]:
+    """Redis 7.0, empty."""
+    server = RedisServer(project, "cache7", "redis7", "first pass")
+    server.ask("FLUSHALL")
+    yield server
+    server.ask("FLUSHALL")
+
+
+@pytest.fixture
+def cache8(project: Project) -> Iterator[RedisServer]:
+    """Redis 8.0 with an append-only file, empty."""
+    server = RedisServer(project, "cache8", "redis8", CACHE_SECRET, 7777)
+    server.ask("FLUSHALL")
+    yield server
+    server.ask("FLUSHALL")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from typing import Any
 
 from volops.compose import ComposeOptions, load_stack
 from volops.docker import DockerEngine, connect
-from volops.model import Artifact
+from volops.model import Artifact, Stack
 from volops.source import LiveSource, look_around
 from volops.volume_type import VolumeType
 
@@ -57,6 +57,7 @@ class Project:
     directory: Path
     name: str = field(default_factory=lambda: f"dbt-{uuid.uuid4().hex[:8]}")
     _containers: dict[str, str] = field(default_factory=dict, compare=False)
+    _stacks: list[Stack] = field(default_factory=list, compare=False)
 
     @property
     def _file(self) -> Path:
@@ -104,7 +105,9 @@ class Project:
         warnings: list[str] | None = None,
     ) -> Iterator[LiveSource]:
         """The volume as its type sees it in a run."""
-        stack = load_stack(ComposeOptions(files=(str(self._file),), project=self.name))
+        if not self._stacks:
+            self._stacks.append(load_stack(ComposeOptions(files=(str(self._file),), project=self.name)))
+        (stack,) = self._stacks
         volume = next(volume for volume in stack.volumes if volume.key == key)
         engine: DockerEngine = connect()
         heard = warnings if warnings is not None else []

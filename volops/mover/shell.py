@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from pathlib import PurePosixPath
 
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
 from volops.engine import Engine, Exec
 from volops.errors import EngineFailed, EngineUnavailable, HelperLost, ProducerFailed
 from volops.mover.helper import PIPES, Helper
@@ -13,6 +15,7 @@ from volops.mover.pipe import Outlet, Pipe, Tail, Watch
 from volops.volume_type import Output
 
 _KILLED = 128 + 9
+_ENDING_S = 2.0
 _ANNOUNCED = 'echo "$$" >&2; exec "$@"'
 """Runs a program that tells its process id first, as the first line of its standard error."""
 
@@ -84,7 +87,7 @@ class ContainerShell:
 
     def _failure(self, argv: tuple[str, ...], code: int | None, stderr: str) -> ProducerFailed | HelperLost:
         name = _called(argv)
-        if code in (None, -1) or not self._engine.running(self._container):
+        if code in (None, -1) or self._is_gone(_ENDING_S if code == _KILLED else 0):
             return HelperLost(
                 f"the container in which {name} ran ended under it",
                 next_step="see what stopped it (`docker events`, memory limits), then run again",
@@ -94,6 +97,16 @@ class ContainerShell:
         lines = [line.strip() for line in stderr.splitlines() if line.strip()]
         said = "; ".join(lines[-3:]) or "it said nothing"
         return ProducerFailed(f"{name} failed with exit code {code}: {said}")
+
+    def _is_gone(self, patience_s: float) -> bool:
+        """Whether the container ended. A killed container's programs end a moment before the engine knows."""
+        waiting = Retrying(
+            retry=retry_if_result(lambda gone: not gone),
+            stop=stop_after_delay(patience_s),
+            wait=wait_fixed(0.05),
+            retry_error_callback=lambda _: False,
+        )
+        return bool(waiting(lambda: not self._engine.running(self._container)))
 
 
 class HelperShell(ContainerShell):

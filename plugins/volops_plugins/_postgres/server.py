@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -94,7 +95,7 @@ class Server:
         inside, outside = set(self.own_files), set()
         home = PurePosixPath(self.facts["data_directory"] or "/")
         for name in self.files:
-            path = home / name
+            path = PurePosixPath(posixpath.normpath(home / name))
             if path.is_relative_to(home) and home.name:
                 inside.add(str(path.relative_to(home)))
             else:

@@ -20,22 +20,26 @@ _NOT_READY, _REFUSED = 71, 72
 
 
 class Session:
-    """A conversation with the server of one container. `service` is what messages call it."""
+    """A conversation with the server of one container, which messages call `service`."""
 
-    def __init__(self, shell: Shell, service: str, options: Options, known: Credentials) -> None:
+    def __init__(
+        self,
+        shell: Shell,
+        service: str,
+        options: Options,
+        told: Credentials,
+        warn: Callable[[str], None],
+    ) -> None:
         """Find the server and ask what it is.
 
         Raises ServiceNotReady when it does not get ready in time, AccessRefused when it refuses the
         credentials of its container's environment, ProducerFailed for anything else.
         """
-        self._shell, self._service, self._options = shell, service, options
-        data = {"settings": known.settings(options.ready_timeout_s), "pgpass": known.pgpass()}
+        self._shell, self._service, self._options, self._warn = shell, service, options, warn
+        data = {"settings": told.settings(options.ready_timeout_s), "pgpass": told.pgpass()}
         install = installation(_HOME, __package__, _INSTALLED, data)
-        said = self._ask(
-            "sh",
-            "-s",
-            input=f"{install}exec sh {_SCRIPT} describe </dev/null\n".encode("utf-8", "surrogateescape"),
-        )
+        script = f"{install}exec sh {_SCRIPT} describe </dev/null\n"
+        said = self._ask("sh", "-s", input=script.encode("utf-8", "surrogateescape"))
         self.server: Server = read_description(said.splitlines())
 
     def globals(self) -> Iterator[bytes]:
@@ -93,6 +97,9 @@ class Session:
             )
             error.add_note(text)
             raise error from failed
+        for line in "".join(said).splitlines():
+            if "warning: " in line:
+                self._warn(line)
 
     def _fail(self, code: int, stderr: str) -> NoReturn:
         why = reason(stderr) or f"exit code {code}"

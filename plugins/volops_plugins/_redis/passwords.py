@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -54,22 +55,30 @@ def _from_command(
     command: Iterable[str], environment: Mapping[str, str], read_file: ReadFile
 ) -> Iterator[tuple[str, str]]:
     """Options as `--requirepass VALUE`, and the configuration file."""
-    words = [*_words(command), *_words([environment.get("REDIS_ARGS", "")])]
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    words = [*_words(command, environment), *_split(environment.get("REDIS_ARGS", ""))]
+    for word, following in itertools.pairwise([*words, ""]):
         if word in ("--requirepass", "--port"):
-            value = _VARIABLE.sub(lambda found: environment.get(found[1] or found[2], ""), following)
-            yield word.removeprefix("--"), value
+            yield word.removeprefix("--"), following
         elif word.endswith(".conf") and word.startswith("/"):
             yield from _from_file(word, read_file)
 
 
-def _words(command: Iterable[str]) -> Iterator[str]:
-    """The words of a command line, those inside `sh -c '…'` among them."""
-    for part in command:
-        try:
-            yield from shlex.split(part) if re.search(r"\s", part) else [part]
-        except ValueError:
-            yield from part.split()
+def _words(command: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:
+    """The words of a command line; the text after a shell's `-c` as that shell would split it."""
+    before = ""
+    for word in command:
+        if re.fullmatch(r"-[a-z]*c", before):
+            yield from _split(_VARIABLE.sub(lambda found: environment.get(found[1] or found[2], ""), word))
+        else:
+            yield word
+        before = word
+
+
+def _split(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
 
 
 def _from_file(path: str, read_file: ReadFile, depth: int = 0) -> Iterator[tuple[str, str]]:

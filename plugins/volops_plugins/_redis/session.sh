@@ -18,40 +18,50 @@ find_programs() {
     fail 1 "its image has no redis-cli"
 }
 
-# knock: try without a password, then with each. Sets `answer`; PONG means in.
+# knock: ask without a password, then with each. 0 when one is let in; `answer` is what was said first, and
+# REDISCLI_AUTH stays set. INFO is answered by a server that loads, or whose last save failed, too; PING is not.
 knock() {
+    unset REDISCLI_AUTH
     : >"$state/password"
-    answer=$(cli PING 2>&1 </dev/null) || return 0
-    first=$answer
-    while [ "$answer" != PONG ] && IFS= read -r password; do
-        answer=$(REDISCLI_AUTH=$password cli PING 2>&1 </dev/null | tail -n 1)
-        printf '%s\n' "$password" >"$state/password"
+    answer=$(cli INFO server 2>&1 </dev/null) || return 1
+    case $answer in *redis_version*) return 0 ;; esac
+    while IFS= read -r REDISCLI_AUTH; do
+        export REDISCLI_AUTH
+        case $(cli INFO server 2>/dev/null </dev/null) in
+            *redis_version*)
+                printf '%s\n' "$REDISCLI_AUTH" >"$state/password"
+                return 0
+                ;;
+        esac
     done <"$state/passwords"
-    # A server that loads its data says so to everybody; else the first answer tells most.
-    case $answer in PONG | LOADING*) ;; *) answer=$first ;; esac
+    return 1
+}
+
+# find_server: a port of those known at which a server answers that has its data in memory.
+find_server() {
+    answer="nothing listens on port $(tr '\n' ' ' <"$state/ports")"
+    while read -r port; do
+        for host in $(hosts "$port"); do
+            if knock; then
+                cli INFO persistence </dev/null | grep -q '^loading:1' || return 0
+                answer="it is still loading its data"
+            fi
+        done
+    done <"$state/ports"
+    return 1
 }
 
 # connect WAIT_S
 connect() {
     find_programs
     until=$(($(date +%s) + $1))
-    answer="nothing listens on port $(tr '\n' ' ' <"$state/ports")"
-    while :; do
-        while read -r port; do
-            for host in $(hosts "$port"); do
-                knock
-                [ "$answer" != PONG ] || break 3
-            done
-        done <"$state/ports"
+    until find_server; do
         case $answer in NOAUTH* | WRONGPASS* | NOPERM* | *'AUTH failed'*) fail 72 "$answer" ;; esac
         [ "$(date +%s)" -lt "$until" ] || fail 71 "$answer"
         sleep 0.3
     done
     printf '%s\n' "$family" "$host" "$port" >"$state/server"
-    known
-    answer=$(cli INFO server)
-    case $answer in *redis_version*) ;; *) fail 72 "$answer" ;; esac
-    printf '%s\n' "$answer"
+    cli INFO server
     cli INFO persistence
     cli INFO replication
     # Administrators may have taken CONFIG away: then nothing is said of these.
