@@ -209,6 +209,7 @@ def test_killed_at_each_step_the_next_command_brings_it_to_an_end(stack: SmallSt
     assert holds(stack, "papers") == NEW
 
 
+@pytest.mark.timeout(1200)
 def test_killed_at_any_instant_the_next_command_brings_it_to_an_end(stack: SmallStack) -> None:
     """The delays are drawn anew each time; a failure names its own."""
     chance = random.Random()  # noqa: S311 - no secret depends on it
