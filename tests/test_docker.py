@@ -187,6 +187,17 @@ def test_what_an_image_declares_as_volumes_leaves_nothing_behind(
     eventually("its volumes are gone", lambda: not anonymous & volume_names())
 
 
+def test_a_helper_of_an_image_that_compose_built_is_no_service(
+    engine: Engine, image: Callable[[str], str], volume: LiveVolume
+) -> None:
+    built = image("built-by-compose")
+    idle = engine.create_idle(built, volume.name, "/volume")
+    with helper(engine, HelperSpec(built, HOLD)) as container:
+        assert {container, idle} <= {found.id for found in engine.helpers()}
+        assert engine.containers("ft-shop") == []
+    engine.remove_container(idle)
+
+
 def test_a_helper_that_ends_by_itself_leaves_nothing_behind(
     engine: Engine, image: Callable[[str], str]
 ) -> None:

@@ -11,7 +11,7 @@ from docker.types import Mount
 
 from volops.docker.execution import DockerExec, collect
 from volops.docker.failures import doing, patiently
-from volops.docker_records import PROJECT_LABEL, container_info, volume_info
+from volops.docker_records import PROJECT_LABEL, SERVICE_LABEL, container_info, volume_info
 from volops.engine import (
     LABEL_HELPER,
     LABEL_RUN,
@@ -26,6 +26,9 @@ from volops.volume_type import Output
 _SIZES_TIMEOUT_S = 600
 _STOP_MARGIN_S = 60
 _CHUNK = 1 << 20
+_NO_SERVICE = {PROJECT_LABEL: "", SERVICE_LABEL: ""}
+"""`docker compose build` labels its images, and every container of one inherits the labels: without these
+a helper would be taken for a container of the service."""
 
 
 class DockerEngine:
@@ -130,7 +133,7 @@ class DockerEngine:
             user="0:0",
             working_dir="/",
             environment=dict(spec.environment),
-            labels={LABEL_HELPER: "1", LABEL_RUN: spec.run},
+            labels={**_NO_SERVICE, LABEL_HELPER: "1", LABEL_RUN: spec.run},
             stdin_open=True,
             healthcheck={"test": ["NONE"]},
             host_config=host,
@@ -200,7 +203,10 @@ class DockerEngine:
             host = self._api.create_host_config(mounts=[_mount(volume, target, False)], network_mode="none")
             return str(
                 self._api.create_container(
-                    image, command=["true"], labels={LABEL_HELPER: "1"}, host_config=host
+                    image,
+                    command=["true"],
+                    labels={**_NO_SERVICE, LABEL_HELPER: "1"},
+                    host_config=host,
                 )["Id"]
             )
 
