@@ -92,7 +92,8 @@ def shared_stack(
                 leaving.callback(shutil.rmtree, home, ignore_errors=True)
                 stacks[kind] = Stack(kind, home, report.recorder)
                 report.secrets.update(stacks[kind].passwords.values())
-                leaving.callback(stacks[kind].project.remove)
+                leaving.callback(stacks[kind].remove)
+            report.recorder.on_failure(stacks[kind].project.service_logs)
             stacks[kind].ensure()
             return stacks[kind]
 
@@ -114,20 +115,20 @@ def own_stack(home: Path, report: FeatureReport) -> Iterator[Callable[[str], Sta
         def get(kind: str) -> Stack:
             stack = Stack(kind, home, report.recorder)
             report.secrets.update(stack.passwords.values())
-            leaving.callback(stack.project.remove)
+            leaving.callback(stack.remove)
+            report.recorder.on_failure(stack.project.service_logs)
             return stack
 
         yield get
 
 
 @pytest.fixture
-def enter(home: Path, recorder: Recorder) -> Iterator[Callable[[Stack], Project]]:
+def enter(home: Path) -> Iterator[Callable[[Stack], Project]]:
     """Make a stack the one that the scenario is about."""
     with contextlib.ExitStack() as leaving:
 
         def get(stack: Stack) -> Project:
             project = stack.workplace(home) if not (home / "project").exists() else stack.project
-            recorder.on_failure(project.service_logs)
             leaving.callback(project.end_jobs)
             return project
 

@@ -53,6 +53,16 @@ Feature: Output for people, for pipes, and for programs
       | verify    |
       | volumes   |
 
+  Scenario Outline: The shell completes <what>
+    When I run "COMP_WORDS='<typed>' COMP_CWORD=2 _VOLOPS_COMPLETE=bash_complete volops"
+    Then it succeeds
+    And it says "<completed>"
+
+    Examples:
+      | what            | typed            | completed |
+      | a volume's name | volops backup re | receipts  |
+      | a service       | volops logs w    | web       |
+
   Scenario: Quiet says nothing when all is well
     When I run "volops --quiet backup"
     Then it succeeds

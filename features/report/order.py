@@ -19,6 +19,7 @@ _FIRST = (
     "bad_input",
     "plugins",
     "inventory",
+    "services",
     "output",
 )
 

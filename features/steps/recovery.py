@@ -100,6 +100,9 @@ def same_keys(keys: dict[int, dict[str, str]], project: Project, recorder: Recor
     live = redis.server_of(project, "cache").databases
     counts = [[number, len(live[number]), len(keys.get(number, {}))] for number in live]
     recorder.table("keys", ["database", "running", "from the backup"], counts)
+    for number, held in live.items():
+        differing = sorted(held.items() ^ keys.get(number, {}).items())
+        recorder.table(f"differing keys of database {number}", ["key", "kind and digest"], differing)
     assert sum(map(len, live.values())) > 200
     assert keys == live
 

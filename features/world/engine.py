@@ -90,6 +90,13 @@ def _container(record: dict[str, Any]) -> Container:
     )
 
 
+def logs(container: str, lines: int) -> str:
+    """The last lines that a container printed, or why they cannot be had."""
+    argv = ["docker", "logs", "--tail", str(lines), container]
+    said = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return said.stdout.decode("utf-8", "replace")
+
+
 def volumes() -> dict[str, str]:
     """All volumes of the engine by name, each with its labels as `docker volume ls` prints them."""
     lines = docker("volume", "ls", "--format", "{{.Name}}\t{{.Labels}}").decode().splitlines()

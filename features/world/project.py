@@ -17,7 +17,7 @@ from features.world.engine import Container, docker
 
 PREFIX = "feat-"
 LABEL = "volops.features"
-_LOG_LINES = "60"
+_LOG_LINES = 60
 
 
 def new_name(what: str) -> str:
@@ -113,8 +113,10 @@ class Project:
 
     @property
     def containers(self) -> list[Container]:
-        """All containers of the project."""
-        return engine.containers(f"label=com.docker.compose.project={self.name}")
+        """All containers of the project. An image that compose built labels whatever is made of it; only
+        what compose itself made has a hash of its configuration."""
+        project = f"label=com.docker.compose.project={self.name}"
+        return engine.containers(project, "label=com.docker.compose.config-hash")
 
     def container(self, service: str) -> Container:
         """The container of a service."""
@@ -159,12 +161,8 @@ class Project:
     def service_logs(self) -> Sequence[Exhibit]:
         """The last lines that each service printed, for a failure."""
         return [
-            Exhibit(
-                f"logs of {container.service}",
-                docker("logs", "--tail", _LOG_LINES, container.id).decode("utf-8", "replace"),
-                wanted=False,
-            )
-            for container in self.containers
+            Exhibit(f"logs of {one.service}", engine.logs(one.id, _LOG_LINES), wanted=False)
+            for one in self.containers
         ]
 
     def up(self, *options: str) -> None:

@@ -21,6 +21,7 @@ local read = {
   zset = function(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end,
   set = function(key) return redis.call('SMEMBERS', key) end,
 }
+redis.call('SELECT', ARGV[1])
 local sorted = {hash = true, set = true}
 local found = {}
 for _, key in ipairs(redis.call('KEYS', '*')) do
@@ -41,14 +42,16 @@ class Redis:
     container: str
     password: str = ""
 
-    def command(self, *words: str, database: int = 0) -> str:
+    def command(self, *words: str) -> str:
         """What redis-cli prints for a command."""
-        argv = ["exec", "--env", "REDISCLI_AUTH", self.container, "redis-cli", "-n", str(database), *words]
-        return docker(*argv, REDISCLI_AUTH=self.password).decode("utf-8", "replace").strip()
+        secret = {"REDISCLI_AUTH": self.password} if self.password else {}
+        named = [word for name in secret for word in ("--env", name)]
+        said = docker("exec", *named, self.container, "redis-cli", *words, **secret)
+        return said.decode("utf-8", "replace").strip()
 
     def keys(self, database: int) -> dict[str, str]:
         """Every key of a database with its kind and a digest of its value and of when it expires."""
-        lines = self.command("EVAL", _KEYS, "0", database=database).splitlines()
+        lines = self.command("EVAL", _KEYS, "0", str(database)).splitlines()
         return dict(line.rsplit("\t", 1) for line in lines if line)
 
     @property

@@ -12,12 +12,14 @@ from features.world.engine import ROOT, docker
 from features.world.project import LABEL, Project, new_name
 
 SAMPLE = "sample"
+_IMAGES = tuple(f"volops-sample-{name}" for name in ("postgres", "redis", "backend", "frontend", "proxy"))
 _SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "DJANGO_SECRET_KEY")
 
 
 class Stack:
     """One compose project on the engine. Scenarios see it from directories of their own, so that each has
-    its own compose file and its own `backups`, while containers and volumes may be shared."""
+    its own compose file and its own `backups`, while containers and volumes may be shared. Its images have a
+    tag of their own, so that nobody else's are touched when it is built again."""
 
     def __init__(self, kind: str, home: Path, recorder: Recorder) -> None:
         self.kind = kind
@@ -40,7 +42,7 @@ class Stack:
             else:
                 shutil.copy2(source, directory)
         named = {"VOLUME_PREFIX": self.name, "PROXY_PORT": "0", "BACKEND_LOGS": str(self._logs)}
-        settings = {"COMPOSE_PROJECT_NAME": self.name, **named, **self.passwords}
+        settings = {"COMPOSE_PROJECT_NAME": self.name, "STACK_TAG": self.name, **named, **self.passwords}
         lines = [f"{name}={value}" for name, value in settings.items()]
         (directory / ".env").write_text("\n".join(lines) + "\n")
         project = Project(self.name, directory, self._recorder, self.passwords)
@@ -59,11 +61,21 @@ class Stack:
         for volume in self.project.config.get("volumes", {}).values():
             if volume.get("external"):
                 docker("volume", "create", "--label", f"{LABEL}={self.name}", volume["name"])
+        if self.kind == SAMPLE:
+            for image in _IMAGES:
+                docker("tag", f"{image}:1", f"{image}:{self.name}")
         self.project.up()
         if self.kind == SAMPLE:
             directory = self.project.directory
             line = f'cd "{directory}" && exec "{directory}/stack/seed.sh" --small'
             tell("sh", "-c", line, env=environment())
+
+    def remove(self) -> None:
+        """Take away all that was made on the engine."""
+        self.project.remove()
+        tagged = docker("images", "--quiet", "--filter", f"reference=*:{self.name}")
+        if tagged:
+            docker("rmi", *(f"{image}:{self.name}" for image in _IMAGES))
 
 
 def _files(kind: str) -> list[Path]:
