@@ -431,6 +431,22 @@ def test_a_service_is_asked_in_its_running_container(
         assert beside[1] != inside[1]
 
 
+def test_a_helper_beside_the_service_archives_the_volume_too(
+    engine: Engine, volume: LiveVolume, project: str
+) -> None:
+    volume.sh("printf hello >/volume/file; chown 12345 /volume/file; chmod 0 /volume/file")
+    start(project, "app")
+    around = look_around(engine, Stack(project, Path("/nowhere"), (), (), ()), STAMP)
+    shown = mounted("/data", name=volume.name)
+    with LiveSource(around, shown, PlainFiles(), None) as source:
+        alone = b"".join(source.tar())
+    with LiveSource(around, shown, PlainFiles(), None) as source:
+        source.beside()
+        assert b"".join(source.tar()) == alone
+        assert b"hello" in alone
+        assert len(helpers_of(around)) == 1
+
+
 def test_the_service_that_writes_is_asked_before_the_one_that_reads(engine: Engine, project: str) -> None:
     start(project, "reader", "--env=WHO=reader")
     start(project, "writer", "--env=WHO=writer")

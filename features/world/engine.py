@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,9 +57,9 @@ class Container:
         return mode.removeprefix("container:") if mode.startswith("container:") else ""
 
 
-def docker(*argv: str, data: bytes = b"", **env: str) -> bytes:
-    """Run a `docker` command that must succeed. `env` is for secrets, which never go into `argv`."""
-    return tell("docker", *argv, data=data, env=environment(**env))
+def docker(*argv: str, data: bytes = b"", secrets: Mapping[str, str] | None = None) -> bytes:
+    """Run a `docker` command that must succeed. `secrets` go into its environment, never into `argv`."""
+    return tell("docker", *argv, data=data, env=environment(**(secrets or {})))
 
 
 def containers(*filters: str) -> list[Container]:

@@ -41,7 +41,9 @@ class Postgres:
         argv = ["exec", "-i", "--env", "PGPASSWORD", self.container, "psql", "-X", "-q", "-A", "-t"]
         argv += ["-F", "\t", "-v", f"ON_ERROR_STOP={int(strict)}", "-U", self.user, "-d", database]
         argv += [word for name, value in values.items() for word in ("-v", f"{name}={value}")]
-        said = docker(*argv, data=sql.encode(), PGPASSWORD=self.password).decode("utf-8", "replace")
+        said = docker(*argv, data=sql.encode(), secrets={"PGPASSWORD": self.password}).decode(
+            "utf-8", "replace"
+        )
         return [line.split("\t") for line in said.splitlines()]
 
     def value(self, sql: str, database: str = "postgres", **values: str) -> str:

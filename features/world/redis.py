@@ -46,7 +46,7 @@ class Redis:
         """What redis-cli prints for a command."""
         secret = {"REDISCLI_AUTH": self.password} if self.password else {}
         named = [word for name in secret for word in ("--env", name)]
-        said = docker("exec", *named, self.container, "redis-cli", *words, **secret)
+        said = docker("exec", *named, self.container, "redis-cli", *words, secrets=secret)
         return said.decode("utf-8", "replace").strip()
 
     def keys(self, database: int) -> dict[str, str]:

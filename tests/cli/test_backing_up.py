@@ -28,10 +28,10 @@ class TestBackup:
         done = volops("backup")
         assert (done.code, done.err) == (0, "")
         *volumes, closing = done.out.splitlines()
-        assert re.fullmatch(r"uploads       done     3\.0 MB in [\d.]+ s, 3\.0 MB stored", volumes[1])
+        assert re.fullmatch(r"uploads       done     3\.\d MB in [\d.]+ s, 3\.\d MB stored", volumes[1])
         assert re.fullmatch(r"spare         skipped  its profile is not active \(extra\)", volumes[0])
         assert re.fullmatch(
-            rf"({NAME}) complete: 2 volumes, 3\.0 MB in [\d.]+ s, 3\.0 MB stored → \./backups/\1", closing
+            rf"({NAME}) complete: 2 volumes, 3\.\d MB in [\d.]+ s, 3\.\d MB stored → \./backups/\1", closing
         )
         assert closing.endswith(only(backups).name)
 
@@ -120,7 +120,7 @@ class TestBackup:
         assert done.code == 0
         assert re.search(r"MB/s|\? ", done.out)
         assert "━" in done.out
-        assert re.search(rf"uploads  done     3\.0 MB.*\n.*{NAME} complete: 1 volume, ", done.out)
+        assert re.search(rf"uploads  done     3\.\d MB.*\n.*{NAME} complete: 1 volume, ", done.out)
         assert only(backups).is_dir()
 
 
@@ -133,12 +133,12 @@ class TestBackups:
         assert re.split("  +", row) == [name, "just now", "3.0 MB", "2", "complete", "never"]
         shown = volops("show", "latest").out
         assert f"Backup:    {name} (full, complete)" in shown
-        assert re.search(r"^uploads +files +done +3\.0 MB", shown, re.MULTILINE)
-        assert re.search(r"^files_backup_\S+\.tar\.zst +3\.0 MB +uploads$", shown, re.MULTILINE)
+        assert re.search(r"^uploads +files +done +3\.\d MB", shown, re.MULTILINE)
+        assert re.search(r"^files_backup_\S+\.tar\.zst +3\.\d MB +uploads$", shown, re.MULTILINE)
         done = volops("verify", "full_")
         assert (done.code, done.err) == (0, "")
         assert re.fullmatch(
-            rf"{name} is good: 3\.0 MB read and proven in [\d.]+ s", done.out.splitlines()[-1]
+            rf"{name} is good: 3\.\d MB read and proven in [\d.]+ s", done.out.splitlines()[-1]
         )
         assert volops("list").out.rstrip().endswith("verified just now")
 

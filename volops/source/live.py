@@ -101,7 +101,7 @@ class LiveSource:
         return self._tree("writable", writable=True)
 
     def tar(self, *paths: str) -> Iterator[bytes]:
-        found = self._tree_or_none("tree", writable=False)
+        found = self._shells.opened_with_tar("beside") or self._tree_or_none("tree", writable=False)
         if found is None or not found.version:
             stream = self._archive_by_engine()
         else:

@@ -49,6 +49,7 @@ class Shells:
     def end(self, name: str) -> None:
         """End one of them; fine when it is not open."""
         if name in self._open:
+            self._versions.pop(name, None)
             self._open.pop(name)[0].close()
 
     def open(self, name: str, spec: HelperSpec) -> HelperShell:
@@ -65,7 +66,7 @@ class Shells:
         """A helper that sees `bind`, of the first local image that has GNU tar, else of the first that can
         run at all, else None."""
         if name in self._open:
-            return TarShell(self._open[name][1], self._versions[name])
+            return self._measured(name, self._open[name][1])
         spare: HelperSpec | None = None
         for image in self._around.images_for(self._volume):
             spec = HelperSpec(image, (), (bind,), capabilities=capabilities)
@@ -73,14 +74,26 @@ class Shells:
                 shell = self.open(name, spec)
             except EngineFailed:
                 continue
-            said = shell.run(*gnu_tar.VERSION, ok=range(256)).text
-            self._versions[name] = gnu_tar.gnu_version(said)
-            if self._versions[name]:
+            found = self._measured(name, shell)
+            if found.version:
                 self._around.prefer(image)
-                return TarShell(shell, self._versions[name])
+                return found
             spare = spare or spec
             self.end(name)
-        return TarShell(self.open(name, spare), "") if spare else None
+        return self._measured(name, self.open(name, spare)) if spare else None
+
+    def opened_with_tar(self, name: str) -> TarShell | None:
+        """The helper of that name if it is open already and has GNU tar: it saves another container."""
+        if name not in self._open:
+            return None
+        found = self._measured(name, self._open[name][1])
+        return found if found.version else None
+
+    def _measured(self, name: str, shell: HelperShell) -> TarShell:
+        if name not in self._versions:
+            said = shell.run(*gnu_tar.VERSION, ok=range(256)).text
+            self._versions[name] = gnu_tar.gnu_version(said)
+        return TarShell(shell, self._versions[name])
 
 
 def owner(volume: Volume, volume_type: VolumeType) -> Mount | None:
