@@ -94,7 +94,9 @@ class Project:
         """Ids of helper containers that share a container of this project."""
         mine = {f"container:{container}" for container in self.compose("ps", "-aq").split()}
         found = docker("ps", "-q", "--no-trunc", "--filter", "label=volops.helper").split()
-        return [one for one in found if docker("inspect", "-f", "{{.HostConfig.NetworkMode}}", one) in mine]
+        # Those of other runs come and go meanwhile.
+        network = ("inspect", "-f", "{{.HostConfig.NetworkMode}}")
+        return [one for one in found if docker(*network, one, check=False) in mine]
 
     @contextlib.contextmanager
     def source(

@@ -4,6 +4,7 @@
 # Beside it lie `settings` (user, main, port, wait_s) and `pgpass` with the password (libpq-pgpass): it is in no
 # argument, no variable and no output. Finds the server's port and the client programs of its own version.
 # Exit codes: 71 no server ready within wait_s seconds, 72 it refuses us, 1 anything else; reason on stderr.
+# shellcheck shell=sh disable=SC1091,SC2154 # what is read lies beside this file only where it runs
 . "${0%/*}/beside.sh"
 unset PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGDATABASE PGSERVICE PGSERVICEFILE PGOPTIONS PGCLIENTENCODING
 . "$state/settings"
@@ -11,9 +12,10 @@ unset PGHOST PGHOSTADDR PGPORT PGUSER PGPASSWORD PGDATABASE PGSERVICE PGSERVICEF
 # find_cluster: that on the volume whose server was started last; postmaster.pid has the start time in line 3 and
 # the port in line 4 (storage-file-layout). None at all when the server keeps its data elsewhere.
 find_cluster() {
-    cluster= major='*' newest=0
+    cluster='' major='*' newest=0
     IFS='
 '
+    # shellcheck disable=SC2044 # in a pipeline the loop would lose its variables
     for file in $(find /volume -maxdepth 4 '(' -name base -o -name global -o -name 'pg_*' ')' -prune -o -name postmaster.pid -print); do
         started=$(sed -n 3p "$file")
         if [ "${started:-0}" -gt "$newest" ]; then
@@ -93,7 +95,7 @@ describe() {
         ask "$database" -f "$state/pristine.sql" 2>/dev/null || :
     done
     [ -n "$cluster" ] || return 0
-    cd "$cluster"
+    cd "$cluster" || exit
     find . -maxdepth 1 -type f -size -2048 ! -name PG_VERSION ! -name 'postmaster.*' ! -name current_logfiles \
         ! -name 'backup_*' ! -name 'tablespace_map*' ! -name '*.signal' ! -name '*.log' ! -name 'core*'
 }

@@ -3,6 +3,8 @@
 \set QUIET on
 SELECT set_config('search_path', 'pg_catalog', false),
        set_config('row_security', 'off', false),
+       -- Counting is not to crowd out those the server is there for.
+       set_config('max_parallel_workers_per_gather', '0', false),
        set_config('lock_timeout', :'lock_ms', false) \g /dev/null
 -- Limits that an administrator set for applications; not every version has each. The last one makes the server
 -- notice that we are gone, whatever it is doing (14 and newer).

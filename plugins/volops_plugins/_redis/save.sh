@@ -1,4 +1,5 @@
 # Read by session.sh: has the server save, and gives the file it saved.
+# shellcheck shell=sh disable=SC2154
 
 # persistence: ask for INFO persistence; said FIELD: a field of the last answer.
 persistence() {
@@ -11,7 +12,7 @@ said() {
 
 # idle STALL_S: wait until nothing is being saved or rewritten; as long as that makes progress.
 idle() {
-    before= since=$(date +%s)
+    before='' since=$(date +%s)
     while :; do
         persistence
         [ "$(said rdb_bgsave_in_progress)$(said aof_rewrite_in_progress)" != 00 ] || return 0
@@ -83,7 +84,7 @@ save() {
         fresh "$1" || result=$?
         [ "$result" -ne 0 ] || break
         attempts=$((attempts + 1))
-        [ "$result" -eq 2 ] && [ "$attempts" -lt 5 ] || fail 1 "the server keeps saving on its own"
+        if [ "$result" -ne 2 ] || [ "$attempts" -ge 5 ]; then fail 1 "the server keeps saving on its own"; fi
     done
     checker=$(command -v "$family-check-rdb") || checker=
     stat -L -c 'owner:%u:%g' /proc/self/fd/4 >>"$state/replies"

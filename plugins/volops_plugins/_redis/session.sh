@@ -4,6 +4,7 @@
 # `connect` comes first: it finds a port of those in `ports` where a server answers, and the password of those in
 # `passwords` that opens it, which it leaves in `password`. Programs get it as REDISCLI_AUTH, never as an argument.
 # Exit codes: 71 no server ready in time, 72 it refuses us, 1 anything else; reason on stderr.
+# shellcheck shell=sh disable=SC1091,SC2154 # what is read lies beside this file only where it runs
 . "${0%/*}/beside.sh"
 unset REDISCLI_AUTH
 
