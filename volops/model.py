@@ -38,7 +38,7 @@ class VolumeKind(enum.StrEnum):
 class Service:
     """One service of the compose file, as `docker compose config` resolves it.
 
-    `environment` may hold secrets: it is left out of repr and must never be logged or stored.
+    `environment` and `command` may hold secrets: they are left out of repr and must never be logged or stored.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Service:
     active: bool = True
     profiles: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
+    command: tuple[str, ...] = field(default=(), repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

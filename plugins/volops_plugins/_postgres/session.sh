@@ -16,7 +16,7 @@ find_cluster() {
     IFS='
 '
     # shellcheck disable=SC2044 # in a pipeline the loop would lose its variables
-    for file in $(find /volume -maxdepth 4 '(' -name base -o -name global -o -name 'pg_*' ')' -prune -o -name postmaster.pid -print); do
+    for file in $(find /volume -maxdepth 4 '(' -name .volops -o -name base -o -name global -o -name 'pg_*' ')' -prune -o -name postmaster.pid -print); do
         started=$(sed -n 3p "$file")
         if [ "${started:-0}" -gt "$newest" ]; then
             newest=$started cluster=${file%/*}
