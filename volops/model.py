@@ -38,7 +38,7 @@ class VolumeKind(enum.StrEnum):
 class Service:
     """One service of the compose file, as `docker compose config` resolves it.
 
-    `environment` and `command` may hold secrets: they are left out of repr and must never be logged or stored.
+    `environment` and `command` may hold secrets: they are left out of repr; never log or store them.
     """
 
     name: str
