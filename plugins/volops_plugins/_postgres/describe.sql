@@ -11,7 +11,7 @@ SELECT json_build_object('server', json_build_object(
     'user', current_user,
     -- The role that initdb made (BOOTSTRAP_SUPERUSERID): it cannot be dropped, and grants roles in its own name.
     'bootstrap', (SELECT rolname FROM pg_roles WHERE oid = 10),
-    'preload', current_setting('shared_preload_libraries', true),
+    'preload', coalesce((SELECT setting FROM pg_settings WHERE name = 'shared_preload_libraries'), ''),
     'main', :'main',
     'place', CASE WHEN :'on_volume' = 'yes' THEN :'place' END,
     'reads_passwords', has_table_privilege('pg_authid', 'SELECT'),
