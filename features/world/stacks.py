@@ -75,7 +75,7 @@ class Stack:
         self.project.remove()
         tagged = docker("images", "--quiet", "--filter", f"reference=*:{self.name}")
         if tagged:
-            docker("rmi", *(f"{image}:{self.name}" for image in _IMAGES))
+            docker("rmi", "--force", *(f"{image}:{self.name}" for image in _IMAGES))
 
 
 def _files(kind: str) -> list[Path]:
