@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +16,14 @@ from features.world import engine
 from features.world.commands import Background, Run, environment, shell, tell
 from features.world.engine import Container, docker
 
-PREFIX = "feat-"
+PREFIX_VARIABLE = "FEATURES_PREFIX"
 LABEL = "volops.features"
 _LOG_LINES = 60
 
 
 def new_name(what: str) -> str:
-    """A project name that no other run on this engine has."""
-    return f"{PREFIX}{secrets.token_hex(4)}-{what}"
+    """A project name that no other run on this engine has. FEATURES_PREFIX tells one run from another."""
+    return f"{os.environ.get(PREFIX_VARIABLE, 'feat')}-{secrets.token_hex(4)}-{what}"
 
 
 @dataclass(frozen=True, slots=True)

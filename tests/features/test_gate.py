@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
+
+from tests.live import docker, eventually
 
 _ROOT = Path(__file__).parents[2]
 
@@ -38,6 +42,29 @@ def test_without_the_docker_command_the_gate_fails_and_says_why(tmp_path: Path) 
     run = _gate(tmp_path, PATH=str(tmp_path))
     assert run.returncode == 1
     assert "The features need the `docker` command." in run.stdout
+
+
+def _made(prefix: str) -> list[str]:
+    """Containers, volumes, networks and image tags of a run of the features."""
+    listings = ("ps -a --format {{.Names}}", "volume ls -q", "network ls --format {{.Name}}")
+    found = [docker(*listing.split()).decode().split() for listing in (*listings, "images --format {{.Tag}}")]
+    return [name for names in found for name in names if name.startswith(prefix)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_takes_away_what_it_made(tmp_path: Path, number: signal.Signals) -> None:
+    prefix = f"gate{uuid.uuid4().hex[:8]}"
+    files = (f"--html={tmp_path}/report.html", f"--junitxml={tmp_path}/junit.xml")
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "features/", "-k", "Ctrl", "-p", "no:cacheprovider", *files],
+        cwd=_ROOT,
+        env={**os.environ, "FEATURES_PREFIX": prefix},
+        stdout=subprocess.DEVNULL,
+    )
+    eventually("a stack of its own is there", lambda: bool(_made(prefix)) or run.poll() is not None)
+    run.send_signal(number)
+    assert run.wait(60) == pytest.ExitCode.INTERRUPTED
+    assert _made(prefix) == []
 
 
 @pytest.mark.parametrize("word", ["skip", "xfail"])
