@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.figures import Row
 from benchmarks.rounds import CommandFailed, in_turn
-from benchmarks.stacks import Project, Sample, Volumes, versions, with_space
+from benchmarks.stacks import Project, Sample, Volumes, space_for_backups, versions
 from benchmarks.table import render
 from benchmarks.ways import COMMANDS, ROWS, SUBJECTS, command_ways, goals, warm, ways
 
@@ -91,28 +91,25 @@ def backups(space: Path, names: Sequence[str], runs: int, *, keep: bool) -> tupl
 def main(argv: Sequence[str]) -> int:
     """Measure and print; 1 when something could not be run, never for a target that was missed."""
     chosen = options(argv)
-
-    def work(space: Path) -> None:
-        rows: list[Row] = []
-        took_part: Sequence[str] = ()
-        if COMMANDS in chosen.rows:
-            rows.append(commands(space, chosen.runs, keep=chosen.keep))
-        if set(chosen.rows) - {COMMANDS}:
-            found, took_part = backups(space, chosen.rows, chosen.runs, keep=chosen.keep)
-            rows += found
-        print(render(rows))
-        least, most = min(row.load.least for row in rows), max(row.load.most for row in rows)
-        print(
-            f"\nMedians of {chosen.runs} rounds (least-most), the ways in turn within each, page cache warm."
-        )
-        print(f"{os.cpu_count()} CPUs, Linux {platform.release()}, load average {least:.1f}-{most:.1f}")
-        print(*took_part, sep="; ")
-
+    rows: list[Row] = []
+    took_part: Sequence[str] = ()
     try:
-        with_space(work, chosen.directory)
+        with space_for_backups(chosen.directory, keep=chosen.keep) as space:
+            if COMMANDS in chosen.rows:
+                rows.append(commands(space, chosen.runs, keep=chosen.keep))
+            if set(chosen.rows) - {COMMANDS}:
+                found, took_part = backups(space, chosen.rows, chosen.runs, keep=chosen.keep)
+                rows += found
     except CommandFailed as error:
         say(f"Error: {error}")
         return 1
+    print(render(rows))
+    print(
+        f"\nMedians (least-most) of {chosen.runs} rounds, {_SHORT * chosen.runs} of short commands; page cache warm."
+    )
+    least, most = min(row.load.least for row in rows), max(row.load.most for row in rows)
+    machine = f"{os.cpu_count()} CPUs, Linux {platform.release()}, load average {least:.1f}-{most:.1f}"
+    print(machine, *took_part, sep="; ")
     return 0
 
 

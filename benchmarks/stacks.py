@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.rounds import CommandFailed, failure
@@ -131,13 +131,16 @@ class Sample(Project):
         self.run("stack/seed.sh")
 
 
-def with_space(work: Callable[[Path], None], directory: str) -> None:
-    """Call `work` with an empty directory for backups, below `directory`, that is removed afterwards."""
-    space = Path(tempfile.mkdtemp(prefix="bench-", dir=directory))
+@contextlib.contextmanager
+def space_for_backups(directory: str, *, keep: bool) -> Iterator[Path]:
+    """An empty directory below `directory`, always of the same name: a stack that is kept has it mounted."""
+    space = Path(directory) / "bench-space"
+    space.mkdir(exist_ok=True)
     try:
-        work(space)
+        yield space
     finally:
-        shutil.rmtree(space, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(space, ignore_errors=True)
 
 
 def versions(project: Volumes) -> Sequence[str]:
