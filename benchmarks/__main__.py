@@ -103,10 +103,11 @@ def main(argv: Sequence[str]) -> int:
     except CommandFailed as error:
         say(f"Error: {error}")
         return 1
+    except KeyboardInterrupt:
+        return 130
     print(render(rows))
-    print(
-        f"\nMedians (least-most) of {chosen.runs} rounds, {_SHORT * chosen.runs} of short commands; page cache warm."
-    )
+    rounds = f"{chosen.runs} rounds ({_SHORT * chosen.runs} of short commands)"
+    print(f"\nMedians (least-most) of {rounds}, the ways in turn within each; page cache warm.")
     least, most = min(row.load.least for row in rows), max(row.load.most for row in rows)
     machine = f"{os.cpu_count()} CPUs, Linux {platform.release()}, load average {least:.1f}-{most:.1f}"
     print(machine, *took_part, sep="; ")
