@@ -67,7 +67,7 @@ class FeatureReport:
         scenario.seconds += report.duration
         if report.failed:
             scenario.status = Status.FAILED
-            scenario.trouble += f"{report.longreprtext}\n"
+            scenario.trouble += _own_frames(report.longreprtext)
         elif report.when == "call":
             scenario.status = Status.PASSED
 
@@ -95,6 +95,12 @@ class FeatureReport:
         for path in (self._config.option.htmlpath, self._config.option.xmlpath):
             if path and Path(path).exists():
                 scrub(Path(path), self.secrets)
+
+
+def _own_frames(traceback: str) -> str:
+    """The traceback from the features' first line on; what pytest does to get there explains nothing."""
+    before, start, rest = traceback.partition("\nfeatures/")
+    return f"{start.strip()}{rest}\n" if start else f"{before}\n"
 
 
 def scrub(path: Path, secrets: set[str]) -> None:

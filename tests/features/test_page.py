@@ -32,7 +32,8 @@ def _recorded(*scenarios: ScenarioRecord) -> Recorder:
 
 def test_the_verdict_comes_from_every_scenario() -> None:
     good, bad = _scenario("one", Status.PASSED), _scenario("two", Status.FAILED)
-    assert "All 1 scenarios passed" in page.overview(_recorded(good).features(), {})
+    assert "The one scenario passed" in page.overview(_recorded(good).features(), {})
+    assert "All 2 scenarios passed" in page.overview(_recorded(good, good).features(), {})
     assert "1 of 2 scenarios failed" in page.overview(_recorded(good, bad).features(), {})
 
 
