@@ -107,12 +107,14 @@ def test_acl_files_that_name_each_other_end() -> None:
 
 def test_counts_are_exact_when_all_three_agree() -> None:
     keyspace = "# Keyspace\ndb0:keys=2,expires=1,avg_ttl=5\ndb3:keys=1,expires=0,avg_ttl=0\n"
-    text = f"{keyspace}+Background saving started\n{keyspace}+OK\ncheck:\n[info] {{}} keys read\n"
+    saved = "owner:999:1000\ncheck:\n[info] {} keys read\n"
+    text = f"{keyspace}+Background saving started\n{keyspace}+OK\n{saved}"
     counts = read_counts(text.format(3))
     assert counts == {
         "keys": 3,
         "databases": {"0": {"keys": 2, "expires": 1}, "3": {"keys": 1, "expires": 0}},
         "exact": True,
+        "owner": "999:1000",
     }
     other = read_counts(text.format(4))
     assert (other["keys"], other["exact"]) == (4, False)
@@ -132,8 +134,13 @@ def test_a_server_is_described() -> None:
         "aof_enabled:1\r",
         "config_dir:/data/x",
         "config_dbfilename:d.rdb",
+        "config_appenddirname:aof",
+        "config_appendfilename:a.aof",
+        "family:redis",
     ]
     server = read_description(said)
+    assert server.facts["family"] == "redis"
+    assert (server.facts["append_directory"], server.facts["append_file"]) == ("aof", "a.aof")
     assert server.facts["version"] == "7.0.15"
     assert (server.facts["role"], server.facts["appendonly"], server.facts["file"]) == (
         "slave",
