@@ -18,7 +18,7 @@ from benchmarks.figures import Row
 from benchmarks.rounds import CommandFailed, in_turn
 from benchmarks.stacks import Project, Sample, Volumes, space_for_backups, versions
 from benchmarks.table import render
-from benchmarks.ways import COMMANDS, ROWS, SUBJECTS, command_ways, goals, warm, ways
+from benchmarks.ways import COMMANDS, ROWS, SUBJECTS, command_ways, goals, ways
 
 _SHORT = 4
 """Rounds are this many times more for commands that take less than a second."""
@@ -79,7 +79,6 @@ def backups(space: Path, names: Sequence[str], runs: int, *, keep: bool) -> tupl
                 if subject.name in names:
                     say(f"{subject.name}: making the data, unless it is there")
                     project.fill(subject.key)
-                    project.sh(warm(subject))
                     series, load = in_turn(ways(subject, project), runs, project, say)
                     rows.append(Row(subject.title, series, goals(subject), load))
                     project.empty_space()
