@@ -13,8 +13,8 @@ from volops.docker import DockerEngine, connect
 from volops.engine import HelperSpec
 from volops.errors import HelperLost, ProducerFailed
 from volops.mover import Helper, HelperShell
+from volops.shell import Output
 from volops.staging import Swap
-from volops.volume_type import Output
 
 IMAGE = "debian:trixie-slim"
 MAY = ("CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "MKNOD", "SETFCAP")

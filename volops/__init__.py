@@ -26,7 +26,9 @@ from volops.model import (
     Volume,
     VolumeKind,
 )
-from volops.volume_type import NoOptions, Output, Shell, Source, Staging, VolumeType
+from volops.shell import Output, Shell
+from volops.volume_access import Source, Staging
+from volops.volume_type import NoOptions, VolumeType
 
 __all__ = [
     "AccessRefused",

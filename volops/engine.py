@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from volops.volume_type import Output
+from volops.shell import Output
 
 LABEL_HELPER = "volops.helper"
 LABEL_RUN = "volops.run"

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from volops.errors import CheckFailed
 from volops.gnu_tar import command
 from volops.model import Artifact, Criticality, Volume
-from volops.volume_type import Source, Staging, VolumeType
+from volops.volume_access import Source, Staging
+from volops.volume_type import VolumeType
 
 TAR = "application/x-tar"
 _MARKER = "/volume/.volops-marker-"

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from volops.gnu_tar import FIDELITY, OWN, UNPACK
-from volops.volume_type import Shell
+from volops.shell import Shell
 
 AREA = f"{OWN}/incoming/data"
 """The staging area: the part of a volume that a type's `load` sees."""

@@ -22,7 +22,7 @@ from volops.operations.restore import Restored, restore
 from volops.operations.restore_plan import plan_restore
 from volops.operations.rollback import commit, kept, rollback
 from volops.source import look_around
-from volops.volume_type import Staging
+from volops.volume_access import Staging
 from volops.workspace import Workspace
 
 RESTORING = """

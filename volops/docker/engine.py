@@ -21,7 +21,7 @@ from volops.engine import (
     VolumeInfo,
 )
 from volops.errors import EngineFailed
-from volops.volume_type import Output
+from volops.shell import Output
 
 _SIZES_TIMEOUT_S = 600
 _STOP_MARGIN_S = 60

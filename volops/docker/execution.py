@@ -14,7 +14,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from volops.docker.failures import doing
 from volops.engine import Exec
-from volops.volume_type import Output
+from volops.shell import Output
 
 _NOTED_S = 5
 _frames: Callable[..., Iterator[tuple[int, bytes]]] = docker_socket.frames_iter

@@ -12,7 +12,7 @@ from volops.engine import Engine, Exec
 from volops.errors import EngineFailed, EngineUnavailable, HelperLost, ProducerFailed
 from volops.mover.helper import PIPES, Helper
 from volops.mover.pipe import Outlet, Pipe, Tail, Watch
-from volops.volume_type import Output
+from volops.shell import Output
 
 _KILLED = 128 + 9
 _ENDING_S = 2.0

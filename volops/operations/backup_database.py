@@ -14,7 +14,8 @@ from volops.operations.run_record import describe_run, free_stamp
 from volops.operations.volume_dump import Dumping, Emit, dump_volume
 from volops.plugins import Assignment
 from volops.source import look_around
-from volops.volume_type import Source, VolumeType
+from volops.volume_access import Source
+from volops.volume_type import VolumeType
 from volops.workspace import Workspace
 
 

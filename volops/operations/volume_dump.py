@@ -30,7 +30,8 @@ from volops.pipeline import SUFFIXES, ZSTD, Tally, compress, observed
 from volops.plugins import Assignment, RegisteredType
 from volops.quiesce import held
 from volops.source import LiveSource, Surroundings
-from volops.volume_type import Source, VolumeType
+from volops.volume_access import Source
+from volops.volume_type import VolumeType
 
 Emit = Callable[[Event], None]
 _PROGRESS_S = 0.1

@@ -17,9 +17,9 @@ from volops.engine import (
     VolumeInfo,
 )
 from volops.errors import EngineFailed
+from volops.shell import Output
 from volops.testing.fake_container import FakeContainer, FakeExec, FakeVolume
 from volops.testing.fake_programs import PROGRAMS, STDOUT, Program, shell
-from volops.volume_type import Output
 
 
 class FakeEngine:
