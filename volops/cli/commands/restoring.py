@@ -51,6 +51,7 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask; needed where there 
     metavar="SECONDS",
     help="How long services may take to get well.",
 )
+@click.option("--trust", is_flag=True, help="Take what a bundle of your own holds, devices and setuid too.")
 @click.argument("backup", required=False, shell_complete=completing.backups)
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...")
 def restore(
@@ -60,6 +61,7 @@ def restore(
     yes: bool,
     dry_run: bool,
     patience: int,
+    trust: bool,
 ) -> int:
     """Put volumes back as they are in a backup.
 
@@ -67,8 +69,10 @@ def restore(
     and new change places, and they start again; if one does not get well, the old data comes back. What was
     live before is kept until `volops commit` or the next restore, and `volops rollback` puts it back.
 
-    BACKUP is a name, the beginning of one, `latest`, or a path; without it the backups are listed.
+    BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle; without it the backups are
+    listed.
     """
+    from volops.operations.opening import opened_for_restore
     from volops.operations.restore import restore as put_back
     from volops.operations.restore_plan import plan_restore
     from volops.source import look_around
@@ -76,7 +80,8 @@ def restore(
     if backup is None:
         return _list_first(invocation)
     workspace, output = invocation.workspace, invocation.output
-    entry = workspace.catalog.find(backup)
+    found = workspace.catalog.find(backup)
+    entry = click.get_current_context().with_resource(opened_for_restore(workspace, found))
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
     plan = plan_restore(workspace, around, entry, volumes)
     _describe(output, plan)
@@ -87,7 +92,7 @@ def restore(
     if not yes and not _agreed(output):
         return EXIT_FAILED
     with Reporter(output, workspace.registry) as reporter:
-        done = put_back(workspace, around, plan, reporter, patience=patience)
+        done = put_back(workspace, around, plan, reporter, patience=patience, trust=trust)
     _tell(output, done)
     output.document({"restore": _restored_document(done)})
     return reporter.exit_code
