@@ -33,3 +33,11 @@ def test_what_comes_in_parts_never_spans_two_chunks(
         assert passed == min(count, min((end for end in ends if end > at), default=at) - at)
         assert not take or part == whole[at : at + passed]
         at += passed
+
+
+@given(st.lists(st.sampled_from([b"", b"\0", b"\0\0\0", b"\0x\0", b"y"]), max_size=8), st.integers(0, 8))
+def test_only_zeros_follow_when_nothing_else_comes(chunks: list[bytes], taken: int) -> None:
+    reader = ChunkReader(chunks)
+    reader.take(taken)
+    assert reader.only_zeros_follow() == (not b"".join(chunks)[taken:].strip(b"\0"))
+    assert reader.take(1) == b""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+_PIECE = 1 << 20
+
 
 class ChunkReader:
     """Reads chunks as they come, and holds no more than what is taken and the rest of one chunk."""
@@ -46,6 +48,13 @@ class ChunkReader:
         step = min(count, len(self._chunk) - self._at)
         self._at += step
         return step
+
+    def only_zeros_follow(self) -> bool:
+        """Read to the end; True when nothing but zero bytes came."""
+        clean = True
+        while part := self.some(_PIECE):
+            clean = clean and not part.strip(b"\0")
+        return clean
 
     def _more(self) -> bool:
         """True when there is something left, after reading on if need be."""

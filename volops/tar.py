@@ -12,13 +12,31 @@ from volops.tar_headers import (
     corrupt,
     decimal,
     extension,
-    kind_and_size,
     member_of,
+    number,
     padded,
     shown,
 )
 
-__all__ = ["BLOCK", "TRAILER", "Member", "check_tar", "ends_whole", "next_member", "shown", "steps", "walk"]
+__all__ = [
+    "ABOUT_THE_NEXT",
+    "BLOCK",
+    "TRAILER",
+    "Member",
+    "check_tar",
+    "corrupt",
+    "ends_whole",
+    "extension",
+    "member_of",
+    "metadata",
+    "next_member",
+    "number",
+    "padded",
+    "shown",
+    "sparse_map",
+    "steps",
+    "walk",
+]
 
 TRAILER = bytes(2 * BLOCK)
 _ZEROS = bytes(BLOCK)
@@ -45,7 +63,7 @@ def steps(name: str, stream: ChunkReader) -> Iterator[Member | None]:
         yield member
         missing = padded(member.size)
         if member.records.get(b"GNU.sparse.major") == b"1":
-            missing -= _sparse_map(name, stream, member)
+            missing -= _new_map(name, stream, member)
         while missing:
             passed = stream.pass_over(missing)
             if not passed:
@@ -74,18 +92,20 @@ def next_member(name: str, stream: ChunkReader) -> Member | None:
             if seen or stream.take(BLOCK) != _ZEROS:
                 corrupt(name, "its end-of-archive mark is damaged")
             return None
-        kind, size = kind_and_size(name, header)
+        member = member_of(name, header, records)
+        kind = member.kind
         if kind not in ABOUT_THE_NEXT:
             if kind == b"S":
-                _skip_sparse_map(name, stream, header)
-            return member_of(name, header, kind, size, records)
+                sparse_map(name, stream, header)
+            return member
         if kind in seen or (kind in _GNU and b"x" in seen) or (kind == b"x" and seen & _GNU):
             corrupt(name, "a member has two headers that may contradict each other")
         seen.add(kind)
-        records.update(extension(name, kind, _metadata(name, stream, size)))
+        records.update(extension(name, kind, metadata(name, stream, member.size)))
 
 
-def _metadata(name: str, stream: ChunkReader, size: int) -> bytes:
+def metadata(name: str, stream: ChunkReader, size: int) -> bytes:
+    """The `size` bytes of data of an extended header, from the stream."""
     if size > _META_BYTES:
         corrupt(name, "an extended header is larger than any can be")
     data = stream.take(size)
@@ -94,20 +114,22 @@ def _metadata(name: str, stream: ChunkReader, size: int) -> bytes:
     return data
 
 
-def _skip_sparse_map(name: str, stream: ChunkReader, header: bytes) -> None:
-    """What does not fit into the header of an old GNU sparse file follows it, in blocks of 21 entries."""
+def sparse_map(name: str, stream: ChunkReader, header: bytes) -> bytes:
+    """What does not fit into the header of an old GNU sparse file follows it, in blocks of 21 entries: take
+    these from the stream."""
+    blocks: list[bytes] = []
     more = header[482]
-    for _ in range(_META_BYTES // BLOCK):
-        if not more:
-            return
-        block = stream.take(BLOCK)
-        if len(block) < BLOCK:
+    while more:
+        blocks.append(stream.take(BLOCK))
+        if len(blocks[-1]) < BLOCK:
             corrupt(name, "it is cut off inside the map of a sparse file")
-        more = block[504]
-    corrupt(name, "the map of a sparse file is larger than any can be")
+        if len(blocks) > _META_BYTES // BLOCK:
+            corrupt(name, "the map of a sparse file is larger than any can be")
+        more = blocks[-1][504]
+    return b"".join(blocks)
 
 
-def _sparse_map(name: str, stream: ChunkReader, member: Member) -> int:
+def _new_map(name: str, stream: ChunkReader, member: Member) -> int:
     """Take the map that a sparse file's data begins with, and return its length (GNU tar manual, "PAX Format,
     Version 1.0"): the number of its entries, then offset and length of each, in lines, filled up to a block.
 

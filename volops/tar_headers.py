@@ -25,6 +25,8 @@ _LARGEST_OCTAL = 8**11
 _DIGITS = 20
 """No number of an extended header is longer: 2^64 has twenty digits."""
 _BASE_256 = 0x80
+_BLANK = (b"", b" ", b"\t")
+"""GNU tar passes over any number of blanks before a keyword."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,23 @@ def shown(name: bytes) -> str:
     return repr(name.decode("utf-8", "replace"))
 
 
-def kind_and_size(name: str, header: bytes) -> tuple[bytes, int]:
-    """The type flag of a header and the bytes that follow it, its checksum being right."""
-    if _sum(header) - sum(header[148:156]) + 8 * 32 != _number(name, header[148:156]):
+def member_of(name: str, header: bytes, records: Mapping[bytes, bytes]) -> Member:
+    """The member, or the extended header, that a header tells of; `records` are what the extended headers
+    before it say of the member.
+
+    Raises ArtifactCorrupt when the header's checksum is wrong, or it contradicts the others.
+    """
+    if _sum(header) - sum(header[148:156]) + 8 * 32 != number(name, header[148:156]):
         corrupt(name, "a header's checksum is wrong")
-    return header[156:157], _number(name, header[124:136])
-
-
-def member_of(name: str, header: bytes, kind: bytes, size: int, records: Mapping[bytes, bytes]) -> Member:
-    """The member of a header, with what the headers before it say of it."""
+    kind, size = header[156:157], number(name, header[124:136])
     path = header[:100].split(b"\0", 1)[0]
+    if kind in ABOUT_THE_NEXT:
+        return Member(path, kind, size, 0, b"", _NOTHING)
     if header[345] and header[257:263] == b"ustar\0":
         path = header[345:500].split(b"\0", 1)[0] + b"/" + path
     if size and kind in _WITHOUT_DATA:
         corrupt(name, f"{shown(path)} has data, which such a member cannot have")
-    mode = _number(name, header[100:108])
+    mode = number(name, header[100:108])
     link = header[157:257].split(b"\0", 1)[0]
     if not records:
         return Member(path, kind, size, mode, link, _NOTHING)
@@ -102,13 +106,7 @@ def decimal(name: str, text: bytes) -> int:
     return int(text)
 
 
-def _sum(block: bytes) -> int:
-    """The sum of a block's bytes. The low half of Adler-32 (RFC 1950) is 1 + the sum modulo 65521, and 256
-    bytes stay below that: ten times faster than `sum`."""
-    return (adler32(block[:256]) & 0xFFFF) + (adler32(block[256:]) & 0xFFFF) - 2
-
-
-def _number(name: str, text: bytes) -> int:
+def number(name: str, text: bytes) -> int:
     """A number of a header: octal digits, or base 256 after a byte of 128 (GNU)."""
     if text[0] == _BASE_256:
         return int.from_bytes(text[1:], "big")
@@ -116,6 +114,12 @@ def _number(name: str, text: bytes) -> int:
     if digits.strip(b"01234567"):
         corrupt(name, "a header holds no number where one must be")
     return int(digits or b"0", 8)
+
+
+def _sum(block: bytes) -> int:
+    """The sum of a block's bytes. The low half of Adler-32 (RFC 1950) is 1 + the sum modulo 65521, and 256
+    bytes stay below that: ten times faster than `sum`."""
+    return (adler32(block[:256]) & 0xFFFF) + (adler32(block[256:]) & 0xFFFF) - 2
 
 
 def _long_size(name: str, text: bytes, short: int, kind: bytes) -> int:
@@ -141,6 +145,3 @@ def _pax_records(name: str, data: bytes) -> dict[bytes, bytes]:
         records[key] = value[:-1]
         start = end
     return records
-
-
-_BLANK = (b"", b" ", b"\t")

@@ -17,14 +17,17 @@ _HARD, _SOFT, _DIRECTORY, _PIPE = b"1", b"2", b"5", b"6"
 _DEVICES = (b"3", b"4")
 _KNOWN = {*_FILES, _HARD, _SOFT, _DIRECTORY, _PIPE, *_DEVICES}
 _SET_ID = 0o6000
+_NAMED = ("has an absolute name", "has `..` in its name")
+_LINKED = ("links to an absolute name", "links to a name with `..`")
 _CAPABILITY = b"SCHILY.xattr.security.capability"
 _OF_GNU = b"GNU."
 _SPARSE = {b"GNU.sparse.major", b"GNU.sparse.minor", b"GNU.sparse.name", b"GNU.sparse.realsize"}
 """What GNU tar writes of a sparse file in its format 1.0, whose map `volops.tar` checks."""
 
 
-def screened(name: str, chunks: Iterable[bytes], *, trusted: bool) -> Iterator[bytes]:
+def screened(name: str, chunks: Iterable[bytes], *, trusted: bool, below: str = "") -> Iterator[bytes]:
     """Pass the archive called `name` through, unchanged; raise before a hostile member's header goes on.
+    `below` is the directory of the archive that will be taken for its root.
 
     Always refused, with HostileArchive: absolute names, names and targets of hard links with `..`, what
     would be written through a link of the same archive, and kinds of members that nobody needs. Unless
@@ -39,7 +42,7 @@ def screened(name: str, chunks: Iterable[bytes], *, trusted: bool) -> Iterator[b
             held.append(chunk)
             yield chunk
 
-    screen = Screen(name, trusted=trusted)
+    screen = Screen(name, trusted=trusted, below=below)
     for member in steps(name, ChunkReader(taken())):
         if member:
             screen.judge(member)
@@ -51,8 +54,9 @@ def screened(name: str, chunks: Iterable[bytes], *, trusted: bool) -> Iterator[b
 class Screen:
     """What is known of the members of one archive so far: which of them are links."""
 
-    def __init__(self, name: str, *, trusted: bool) -> None:
+    def __init__(self, name: str, *, trusted: bool, below: str = "") -> None:
         self._name = name
+        self._below = below.encode()
         self._trusted = trusted
         self._links: dict[bytes, bytes] = {}
         self._clear = b""
@@ -84,17 +88,15 @@ class Screen:
             if key.startswith(_OF_GNU) and not (key in _SPARSE and member.kind in _FILES):
                 self._refuse(member, f"has the header {shown(key)}")
 
-    def _place(self, member: Member, name: bytes) -> bytes:
+    def _place(self, member: Member, name: bytes, words: tuple[str, str] = _NAMED) -> bytes:
         """The name without what means nothing in it: `./`, doubled and trailing slashes."""
         if name[:1] == b"/":
-            self._refuse(
-                member, "has an absolute name" if name is member.name else "links to an absolute name"
-            )
+            self._refuse(member, words[0])
+        if self._below and (name == self._below or name.startswith(self._below + b"/")):
+            name = name[len(self._below) :]
         parts = [part for part in name.split(b"/") if part and part != b"."]
         if b".." in parts:
-            self._refuse(
-                member, "has `..` in its name" if name is member.name else "links to a name with `..`"
-            )
+            self._refuse(member, words[1])
         return b"/".join(parts)
 
     def _require_no_link_above(self, member: Member, path: bytes) -> None:
@@ -103,21 +105,23 @@ class Screen:
         above = path.rpartition(b"/")[0]
         if above == self._clear:
             return
-        while above:
-            if above in self._links:
-                self._refuse(member, f"would be written through the link {shown(above)}")
+        if link := self._link_above(path):
+            self._refuse(member, f"would be written through the link {shown(link)}")
+        self._clear = above
+
+    def _link_above(self, path: bytes) -> bytes:
+        """The innermost link that the path goes through; empty when there is none."""
+        above = path.rpartition(b"/")[0]
+        while above and above not in self._links:
             above = above.rpartition(b"/")[0]
-        self._clear = path.rpartition(b"/")[0]
+        return above
 
     def _judge_hard_link(self, member: Member, path: bytes) -> None:
-        target = self._place(member, member.link)
+        target = self._place(member, member.link, _LINKED)
         if not target:
             self._refuse(member, "links to the directory itself")
-        above = target.rpartition(b"/")[0]
-        while above:
-            if above in self._links:
-                self._refuse(member, f"is linked through the link {shown(above)}")
-            above = above.rpartition(b"/")[0]
+        if link := self._link_above(target):
+            self._refuse(member, f"is linked through the link {shown(link)}")
         if target in self._links:
             self._add(member, path, self._links[target])
 

@@ -248,6 +248,7 @@ def test_one_that_is_cut_off_anywhere_is_an_error(whole: tuple[Path, bytes], dat
     assert outcome(directory, content[: data.draw(st.integers(0, len(content) - 1))]) is None
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=100))
 def test_bytes_after_its_end_are_an_error(whole: tuple[Path, bytes], more: bytes) -> None:
     directory, content = whole
