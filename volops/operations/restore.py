@@ -62,11 +62,11 @@ def restore(
     journals = JournalFile(workspace.state)
     with workspace.catalog.lock(f"volops {_DOING}"), journals.held():
         emit(RunStarted(_DOING, plan.entry.name, tuple(item.record.key for item in plan.items)))
-        _check_stored(workspace.catalog, plan)
-        _create_missing(workspace, plan)
         touched = tuple(Touched(item.volume.key, item.volume.name) for item in plan.items)
         journal = Journal(_DOING, plan.entry.name, Step.STAGING, touched)
         try:
+            _check_stored(workspace.catalog, plan)
+            _create_missing(workspace, plan)
             done = _carry_out(workspace, around, plan, journals, journal, emit, patience, trust)
         except (VolopsError, KeyboardInterrupt) as error:
             take_back(around, journals, error)
