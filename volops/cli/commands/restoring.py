@@ -81,9 +81,11 @@ def restore(
     A dump of one database, `db_backup_….sql`, is loaded beside the live one on its own server, which goes on
     serving, and then takes its name; the live one is kept under another.
 
-    BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle; without it the backups are
-    listed.
+    BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle, or of an archive that holds
+    a dump, uploads and static files; without it the backups are listed.
     """
+    from volops.bundle import looks_like_an_archive
+    from volops.cli.commands.restoring_archives import restore_old_archive
     from volops.cli.commands.restoring_databases import restore_dump
     from volops.operations.dumps import dump_of
     from volops.operations.opening import opened_for_restore
@@ -95,6 +97,11 @@ def restore(
         return _list_first(invocation)
     workspace, output = invocation.workspace, invocation.output
     found = workspace.catalog.find(backup)
+    if looks_like_an_archive(found):
+        agreed = None if yes else _agreed
+        return restore_old_archive(
+            invocation, found, volumes, agreed=agreed, dry_run=dry_run, patience=patience, trust=trust
+        )
     entry = click.get_current_context().with_resource(opened_for_restore(workspace, found))
     if dump := dump_of(workspace.catalog, entry, volumes[0] if volumes else None, database):
         agreed = None if yes else _agreed
