@@ -175,6 +175,28 @@ class StoredArtifact:
     stored: Digest
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Databases of one server that change names, all at once: `incoming` becomes `live`, and what was `live`
+    becomes `kept`, which is empty when no database has that name yet."""
+
+    live: str
+    incoming: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseTarget:
+    """What a dump of one database would replace. `size` is in bytes, None when there is nothing yet or it
+    cannot be told; `sessions` are connections that would be ended; `earlier` are databases kept from before
+    other restores, with their sizes, the newest first."""
+
+    exchange: Exchange
+    size: int | None
+    sessions: int
+    earlier: Mapping[str, int]
+
+
 class OutcomeStatus(enum.StrEnum):
     """How one volume came out of a run."""
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -14,12 +14,13 @@ import zstandard
 
 from volops.chunks import ChunkReader
 from volops.errors import ArtifactCorrupt
+from volops.gzip_stream import gunzip
 from volops.model import Digest
 
 Stored = TypeVar("Stored")
 
-ZSTD = "zstd"
-SUFFIXES = {ZSTD: ".zst"}
+ZSTD, GZIP = "zstd", "gzip"
+SUFFIXES = {ZSTD: ".zst", GZIP: ".gz"}
 _LEVEL = 1
 """On two processors compression decides how long a backup takes. Level 1 needs 55 to 65 % of the time of
 level 3; its files are from 3 % smaller (logs) to 12 % larger (node_modules), about as large as gzip's."""
@@ -45,6 +46,13 @@ class Tally:
         for chunk in chunks:
             self._hash.update(chunk)
             self.size += len(chunk)
+            yield chunk
+
+    def within(self, chunks: Iterable[bytes], most: int, what: str) -> Iterator[bytes]:
+        """Yield `chunks` unchanged, but no more than `most` bytes: then raise ArtifactCorrupt, of `what`."""
+        for chunk in self.passing(chunks):
+            if self.size > most:
+                raise ArtifactCorrupt(f"{what} are not those of the manifest (more than {most} bytes)")
             yield chunk
 
     def digest(self) -> Digest:
@@ -162,18 +170,19 @@ def _whole(stream: ChunkReader, count: int, name: str) -> bytes:
 def opened(
     name: str, chunks: Iterable[bytes], codecs: tuple[str, ...], stored: Digest, plain: Digest
 ) -> Iterator[bytes]:
-    """The plain bytes of a stored artifact.
+    """The plain bytes of a stored artifact, never more than the manifest says.
 
-    Reads all of `chunks`; at the end raises ArtifactCorrupt when size or SHA-256 of either the stored or
-    the plain bytes are not what they should be. What came before that must not be trusted until then.
+    Reads all of `chunks`; raises ArtifactCorrupt as soon as either the stored or the plain bytes are too
+    many, and at the end when size or SHA-256 of either are not what they should be. What came before that
+    must not be trusted until then.
     """
     before, after = Tally(), Tally()
-    stream: Iterator[bytes] = before.passing(chunks)
+    stream = before.within(chunks, stored.size, f"{name}: its stored bytes")
     for codec in reversed(codecs):
-        if codec != ZSTD:
+        if codec not in _READERS:
             raise ArtifactCorrupt(f"{name} needs the unknown codec {codec!r}")
-        stream = decompress(stream, name)
-    yield from after.passing(stream)
+        stream = _READERS[codec](stream, name)
+    yield from after.within(stream, plain.size, f"{name}: its plain bytes")
     for what, found, wanted in (("stored", before, stored), ("plain", after, plain)):
         if found.digest() != wanted:
             raise ArtifactCorrupt(
@@ -182,3 +191,6 @@ def opened(
                 if found.size != wanted.size
                 else f"{name}: the SHA-256 of its {what} bytes is not that of the manifest"
             )
+
+
+_READERS: Mapping[str, Callable[[Iterable[bytes], str], Iterator[bytes]]] = {ZSTD: decompress, GZIP: gunzip}

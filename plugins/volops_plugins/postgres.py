@@ -11,6 +11,8 @@ from volops import (
     Artifact,
     ArtifactCorrupt,
     Criticality,
+    DatabaseTarget,
+    Exchange,
     Mount,
     Source,
     Staging,
@@ -20,6 +22,8 @@ from volops import (
     hookimpl,
 )
 from volops_plugins._beside import read_text
+from volops_plugins._postgres import replacing
+from volops_plugins._postgres.aiming import Site, aim
 from volops_plugins._postgres.credentials import credentials
 from volops_plugins._postgres.refusals import look_ahead
 from volops_plugins._postgres.restoring import Restoring
@@ -97,6 +101,35 @@ class Postgres(VolumeType):
         source.notes["server"] = session.server.facts
         found = session.server.database(database or session.server.main)
         return _dump(source, session, found, "--clean", "--if-exists")
+
+    def aim(
+        self, source: Source, database: str | None, head: bytes, facts: Mapping[str, Any]
+    ) -> DatabaseTarget:
+        """What the dump would replace on the running server. Raises RestoreRefused, InvalidUse."""
+        return aim(Site(_open(source)), database, head, facts)
+
+    def load_database(
+        self, source: Source, target: DatabaseTarget, dump: Iterable[bytes], facts: Mapping[str, Any]
+    ) -> str:
+        """Into a new database of the running server, from template0, with the properties of the live one;
+        have it analysed and counted."""
+        return replacing.load(Site(_open(source)), target, dump, facts, source.warn)
+
+    def exchange(self, source: Source, exchange: Exchange) -> None:
+        """ALTER DATABASE RENAME, both in one transaction: the server itself sees to it that none is lost."""
+        replacing.exchange(Site(_open(source)), exchange)
+
+    def discard(self, source: Source, name: str) -> None:
+        """DROP DATABASE; whoever is connected to it is not any more."""
+        replacing.discard(Site(_open(source)), name)
+
+    def databases(self, source: Source) -> Mapping[str, int]:
+        """The server's databases with their sizes, once no exchange is under way any more."""
+        return replacing.databases(Site(_open(source)))
+
+    def earlier(self, source: Source, database: str) -> DatabaseTarget:
+        """What restores of the database have kept on the server."""
+        return replacing.earlier(Site(_open(source)), database)
 
     def facts(self, source: Source) -> Mapping[str, Any]:
         """`server`: version, roles, checksums. `databases`: for each its properties, extensions, exact rows

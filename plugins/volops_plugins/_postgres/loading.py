@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from volops import RestoreFailed
+from volops_plugins._postgres.names import quoted
 from volops_plugins._postgres.session import reason
-from volops_plugins._postgres.throwaway import Throwaway, quoted
+from volops_plugins._postgres.throwaway import Throwaway
 
 _PROLOGUE_BYTES = 1 << 20
 _CONNECT = re.compile(rb"^\\connect .*\n", re.MULTILINE)

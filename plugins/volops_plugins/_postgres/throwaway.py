@@ -70,6 +70,8 @@ class Throwaway:
     that initdb makes; `preload` are libraries that extensions want loaded with the server; `relations` is
     how many tables and sequences its largest database has."""
 
+    home = HOME
+
     def __init__(
         self,
         shell: Shell,
@@ -185,11 +187,6 @@ class Throwaway:
 
     def _root(self, script: str, *arguments: str) -> None:
         self._shell.run("sh", "-c", f"set -eu; {script}", "prepare", *arguments)
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier, always in quotes."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def initial(facts: Mapping[str, Any], checksums: bool, major: int) -> list[str]:

@@ -34,15 +34,23 @@ _SWAP_S = 5
 """About what stopping, renaming and starting take, for the estimate that is shown before; measured after."""
 
 _yes = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+_database = click.option("--database", metavar="NAME", help="What restores of this database alone have kept.")
 
 
 @verb(
     "restore",
     backups=True,
     exits=_EXITS,
-    examples=["volops restore latest", "volops restore full_backup_20251025_143022 backend-media --yes"],
+    examples=[
+        "volops restore latest",
+        "volops restore full_backup_20251025_143022 backend-media --yes",
+        "volops restore db_backup_20251025_160000.sql --database backend_db_before_migration",
+    ],
 )
 @_yes
+@click.option(
+    "--database", metavar="NAME", help="One database only: of this name, whatever the dump was made of."
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and whether it can be.")
 @click.option(
     "--patience",
@@ -51,6 +59,7 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask; needed where there 
     metavar="SECONDS",
     help="How long services may take to get well.",
 )
+@click.option("--trust", is_flag=True, help="Take what a bundle of your own holds, devices and setuid too.")
 @click.argument("backup", required=False, shell_complete=completing.backups)
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...")
 def restore(
@@ -58,8 +67,10 @@ def restore(
     backup: str | None,
     volumes: tuple[str, ...],
     yes: bool,
+    database: str | None,
     dry_run: bool,
     patience: int,
+    trust: bool,
 ) -> int:
     """Put volumes back as they are in a backup.
 
@@ -67,8 +78,15 @@ def restore(
     and new change places, and they start again; if one does not get well, the old data comes back. What was
     live before is kept until `volops commit` or the next restore, and `volops rollback` puts it back.
 
-    BACKUP is a name, the beginning of one, `latest`, or a path; without it the backups are listed.
+    A dump of one database, `db_backup_….sql`, is loaded beside the live one on its own server, which goes on
+    serving, and then takes its name; the live one is kept under another.
+
+    BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle; without it the backups are
+    listed.
     """
+    from volops.cli.commands.restoring_databases import restore_dump
+    from volops.operations.dumps import dump_of
+    from volops.operations.opening import opened_for_restore
     from volops.operations.restore import restore as put_back
     from volops.operations.restore_plan import plan_restore
     from volops.source import look_around
@@ -76,7 +94,13 @@ def restore(
     if backup is None:
         return _list_first(invocation)
     workspace, output = invocation.workspace, invocation.output
-    entry = workspace.catalog.find(backup)
+    found = workspace.catalog.find(backup)
+    entry = click.get_current_context().with_resource(opened_for_restore(workspace, found))
+    if dump := dump_of(workspace.catalog, entry, volumes[0] if volumes else None, database):
+        agreed = None if yes else _agreed
+        return restore_dump(
+            invocation, entry, dump, volumes, database, agreed=agreed, dry_run=dry_run, patience=patience
+        )
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
     plan = plan_restore(workspace, around, entry, volumes)
     _describe(output, plan)
@@ -87,7 +111,7 @@ def restore(
     if not yes and not _agreed(output):
         return EXIT_FAILED
     with Reporter(output, workspace.registry) as reporter:
-        done = put_back(workspace, around, plan, reporter, patience=patience)
+        done = put_back(workspace, around, plan, reporter, patience=patience, trust=trust)
     _tell(output, done)
     output.document({"restore": _restored_document(done)})
     return reporter.exit_code
@@ -186,7 +210,11 @@ def _stopped_document(downtime: Mapping[str, float]) -> list[dict[str, object]]:
     "rollback",
     backups=True,
     exits=_EXITS,
-    examples=["volops rollback", "volops rollback postgres-data --yes"],
+    examples=[
+        "volops rollback",
+        "volops rollback postgres-data --yes",
+        "volops rollback postgres-data --database backend_db",
+    ],
 )
 @_yes
 @click.option(
@@ -196,12 +224,20 @@ def _stopped_document(downtime: Mapping[str, float]) -> list[dict[str, object]]:
     metavar="SECONDS",
     help="How long services may take to get well.",
 )
+@_database
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
-def rollback(invocation: Invocation, volumes: tuple[str, ...], yes: bool, patience: int) -> int:
+def rollback(
+    invocation: Invocation, volumes: tuple[str, ...], yes: bool, patience: int, database: str | None
+) -> int:
     """Put the data from before the last restore back.
 
     What is live now is kept in its stead, so a rollback can be undone by another.
     """
+    if database is not None:
+        from volops.cli.commands.restoring_databases import rollback_of
+
+        agreed = None if yes else _agreed
+        return rollback_of(invocation, volumes, database, agreed=agreed, patience=patience)
     from volops.operations.rollback import kept
     from volops.operations.rollback import rollback as turn_back
     from volops.source import look_around
@@ -230,12 +266,17 @@ def rollback(invocation: Invocation, volumes: tuple[str, ...], yes: bool, patien
 
 @verb("commit", backups=True, exits=_EXITS, examples=["volops commit", "volops commit backend-media --yes"])
 @_yes
+@_database
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
-def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool) -> int:
+def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool, database: str | None) -> int:
     """Delete what the last restore put aside.
 
     Its space is free afterwards; `volops rollback` can no longer bring it back.
     """
+    if database is not None:
+        from volops.cli.commands.restoring_databases import commit_of
+
+        return commit_of(invocation, volumes, database, agreed=None if yes else _agreed)
     from volops.operations.rollback import commit as let_go
     from volops.operations.rollback import kept
     from volops.source import look_around

@@ -1,0 +1,63 @@
+"""What a volume type can do beside the rest when its volumes hold databases that stand for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, runtime_checkable
+
+from volops.model import Artifact, DatabaseTarget, Exchange
+from volops.volume_access import Source
+
+
+@runtime_checkable
+class DatabaseType(Protocol):
+    """Dumping and replacing one database of a running server.
+
+    A database is replaced by another that was made beside it, by a change of names. Nothing else than
+    `exchange` touches what is live; `discard` must only be called for a database that was made for this.
+    """
+
+    def dump_database(self, source: Source, database: str | None) -> Artifact:
+        """One database (None: the main one) as plain SQL that replaces what is there when it is loaded."""
+        ...
+
+    def aim(
+        self, source: Source, database: str | None, head: bytes, facts: Mapping[str, Any]
+    ) -> DatabaseTarget:
+        """What loading a dump as `database` would replace; None is the database it was made of, or else the
+        main one. `head` is how the dump begins (a MiB is enough), `facts` what was recorded of it, if
+        anything.
+
+        Raises RestoreRefused when that cannot succeed: an older server, missing rights or extensions, no
+        dump of one database.
+        """
+        ...
+
+    def load_database(
+        self, source: Source, target: DatabaseTarget, dump: Iterable[bytes], facts: Mapping[str, Any]
+    ) -> str:
+        """Make `target.exchange.incoming` of the dump, beside the live database and with its properties, and
+        prove it against `facts`; return, as one line, what could be proven.
+
+        Raises RestoreFailed, CheckFailed, and what `dump` raises.
+        """
+        ...
+
+    def exchange(self, source: Source, exchange: Exchange) -> None:
+        """Change the names in one transaction, ending the connections that are in the way: afterwards, and
+        whatever happens meanwhile, either all have changed or none. Raises RestoreFailed."""
+        ...
+
+    def discard(self, source: Source, name: str) -> None:
+        """Delete a database, ending its connections; fine when there is none of that name."""
+        ...
+
+    def databases(self, source: Source) -> Mapping[str, int]:
+        """The server's databases with their sizes in bytes (0 where that cannot be told). What an exchange
+        that was cut off still does is ended first: the answer is settled."""
+        ...
+
+    def earlier(self, source: Source, database: str) -> DatabaseTarget:
+        """What was kept of `database` before its restores, as `target.earlier`; its exchange would bring the
+        newest back. Raises InvalidUse when there is none."""
+        ...

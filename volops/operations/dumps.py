@@ -1,0 +1,115 @@
+"""Dumps of one database: where backups and files hold one, and how it is read."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from volops.catalog import Catalog, Entry
+from volops.errors import ArtifactCorrupt, InvalidUse, NoSuchBackup, UnknownVolume
+from volops.manifest import ArtifactRecord, BackupKind, VolumeRecord
+from volops.pipeline import opened
+
+_GZIP = 31
+"""wbits of zlib for the gzip format (zlib manual, inflateInit2)."""
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """One database as plain SQL. `name` is for people; `open` gives the SQL from its beginning, as often as
+    it is called, and what it gives raises ArtifactCorrupt at its end when it was not whole.
+
+    `facts` are what the type recorded of it (`server`, and in `databases` this one); none without manifest.
+    `volume` is the key of the volume it was made of, where that is known.
+    """
+
+    name: str
+    open: Callable[[], Iterator[bytes]] = field(repr=False)
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    volume: str = ""
+
+
+def dump_of(catalog: Catalog, entry: Entry, volume: str | None, database: str | None) -> Dump | None:
+    """The dump that an entry is, or (when a database is named) the one of it that an entry holds; None when
+    the entry is no such thing.
+
+    Raises NoSuchBackup, UnknownVolume, InvalidUse naming what there is.
+    """
+    if entry.manifest is None:
+        return _stranger(catalog, entry)
+    records = [record for record in entry.manifest.volumes if record.facts.get("databases")]
+    if entry.kind is BackupKind.DATABASE:
+        if not records:
+            raise NoSuchBackup(
+                f"{entry.name} does not say what it is a dump of", next_step="see `volops list` for others"
+            )
+        return _recorded(catalog, entry, records[0], None)
+    if database is None:
+        return None
+    if volume is not None:
+        chosen = [record for record in records if volume in (record.key, record.name)]
+        if not chosen:
+            raise UnknownVolume(volume, [record.key for record in records])
+        records = chosen
+    if len(records) != 1:
+        keys = ", ".join(record.key for record in records)
+        raise InvalidUse(
+            f"{entry.name} holds the databases of {len(records)} volumes",
+            next_step=f"name one of: {keys}" if records else "see `volops show`",
+        )
+    return _recorded(catalog, entry, records[0], database)
+
+
+def _recorded(catalog: Catalog, entry: Entry, record: VolumeRecord, database: str | None) -> Dump:
+    databases: Mapping[str, Any] = record.facts["databases"]  # type: ignore[assignment]
+    name = database or next(iter(databases))
+    if name not in databases:
+        raise InvalidUse(
+            f"{entry.name} holds no database {name!r}", next_step=f"choose one of: {', '.join(databases)}"
+        )
+    found = next((each for each in record.artifacts if each.name == databases[name]["artifact"]), None)
+    if found is None:
+        raise NoSuchBackup(
+            f"{entry.name} lacks the dump of database {name!r}", next_step="restore another backup"
+        )
+    facts = {"server": record.facts.get("server", {}), "databases": {name: databases[name]}}
+    called = entry.name if database is None else f"database {name} of {entry.name}"
+    return Dump(called, partial(_open, catalog, entry, found), facts, record.key)
+
+
+def _open(catalog: Catalog, entry: Entry, found: ArtifactRecord) -> Iterator[bytes]:
+    stored = catalog.open(entry, found.file)
+    return opened(found.file, stored, found.codecs, found.stored.digest, found.plain.digest)
+
+
+def _stranger(catalog: Catalog, entry: Entry) -> Dump | None:
+    if entry.name.endswith(".sql"):
+        return Dump(entry.name, partial(catalog.open, entry, entry.name))
+    if entry.name.endswith(".sql.gz"):
+        return Dump(entry.name, lambda: gunzip(catalog.open(entry, entry.name), entry.name))
+    return None
+
+
+def gunzip(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """The plain bytes of a gzip file of one or more members (RFC 1952), in bounded memory.
+
+    Raises ArtifactCorrupt on damage, and when it is cut off.
+    """
+    member = zlib.decompressobj(_GZIP)
+    try:
+        for chunk in chunks:
+            data = chunk
+            while data:
+                if member.eof:
+                    member = zlib.decompressobj(_GZIP)
+                if plain := member.decompress(data, _PIECE):
+                    yield plain
+                data = member.unconsumed_tail or member.unused_data
+    except zlib.error as error:
+        raise ArtifactCorrupt(f"{name} is damaged: {error}") from error
+    if not member.eof:
+        raise ArtifactCorrupt(f"{name} is cut off")
