@@ -212,7 +212,7 @@ def _recorded_volume(workspace: Workspace, dump: Dump) -> str | None:
 
 
 def _read_through(given: Assignment, dump: Dump) -> tuple[bytes, int, ArtifactCorrupt | None]:
-    """How the dump begins, its size, and why it is not whole: what it is at all says more, and is told first."""
+    """How the dump begins, its size, and why it is not whole: what it is at all is told before that."""
     head, size = bytearray(), 0
 
     def passing() -> Iterator[bytes]:
