@@ -25,6 +25,8 @@ from volops.model import (
     Quiesce,
     Service,
     StoredArtifact,
+    TableCopied,
+    TableTarget,
     Volume,
     VolumeKind,
 )
@@ -58,6 +60,8 @@ __all__ = [
     "Source",
     "Staging",
     "StoredArtifact",
+    "TableCopied",
+    "TableTarget",
     "VolopsError",
     "Volume",
     "VolumeKind",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from volops.model import Artifact, DatabaseTarget, Exchange
-from volops.volume_access import Source
+from volops.model import Artifact, DatabaseTarget, Exchange, TableCopied, TableTarget
+from volops.volume_access import Source, Staging
 
 
 @runtime_checkable
@@ -60,4 +60,40 @@ class DatabaseType(Protocol):
     def earlier(self, source: Source, database: str) -> DatabaseTarget:
         """What was kept of `database` before its restores, as `target.earlier`; its exchange would bring the
         newest back. Raises InvalidUse when there is none."""
+        ...
+
+
+@runtime_checkable
+class TableType(Protocol):
+    """Copying one table out of a dump into the running server, beside the live table."""
+
+    def aim_table(
+        self,
+        source: Source,
+        table: str,
+        copy: str | None,
+        dump: Callable[[], Iterator[bytes]],
+        facts: Mapping[str, Any],
+    ) -> TableTarget:
+        """Which table of the dump `table` means, with or without schema and quotes, and what its copy will be
+        called, by default NAME_restored. `facts` are those of the one database that was dumped.
+
+        Raises InvalidUse, naming the nearest tables, when there is none of that name; RestoreRefused when the
+        live database has no room for the copy.
+        """
+        ...
+
+    def copy_table(
+        self,
+        staging: Staging,
+        source: Source,
+        target: TableTarget,
+        dump: Iterable[bytes],
+    ) -> TableCopied:
+        """Load the dump in the staging area, prove the table against `staging.facts`, and copy it into the
+        live database in one transaction: rows, structure, indexes, owner, rights; without foreign keys,
+        triggers, and what would tie it to sequences.
+
+        Raises RestoreFailed, CheckFailed; the live database is then as it was.
+        """
         ...

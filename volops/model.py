@@ -197,6 +197,27 @@ class DatabaseTarget:
     earlier: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class TableTarget:
+    """A table of a backup that is to be copied beside the live one, as `copy` in the same schema; names are
+    as they are, without quotes."""
+
+    database: str
+    schema: str
+    table: str
+    copy: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableCopied:
+    """A copy that was made: its quoted name, how many rows it has, and SQL that a person may go on with, a
+    statement a line."""
+
+    name: str
+    rows: int
+    statements: tuple[str, ...]
+
+
 class OutcomeStatus(enum.StrEnum):
     """How one volume came out of a run."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
@@ -17,12 +17,14 @@ from volops import (
     Source,
     Staging,
     StoredArtifact,
+    TableCopied,
+    TableTarget,
     Volume,
     VolumeType,
     hookimpl,
 )
 from volops_plugins._beside import read_text
-from volops_plugins._postgres import replacing
+from volops_plugins._postgres import replacing, tables
 from volops_plugins._postgres.aiming import Site, aim
 from volops_plugins._postgres.credentials import credentials
 from volops_plugins._postgres.refusals import look_ahead
@@ -130,6 +132,23 @@ class Postgres(VolumeType):
     def earlier(self, source: Source, database: str) -> DatabaseTarget:
         """What restores of the database have kept on the server."""
         return replacing.earlier(Site(_open(source)), database)
+
+    def aim_table(
+        self,
+        source: Source,
+        table: str,
+        copy: str | None,
+        dump: Callable[[], Iterator[bytes]],
+        facts: Mapping[str, Any],
+    ) -> TableTarget:
+        """Which table is meant, and that there is room for its copy in the live database."""
+        return tables.aim_table(Site(_open(source)), table, copy, dump, facts)
+
+    def copy_table(
+        self, staging: Staging, source: Source, target: TableTarget, dump: Iterable[bytes]
+    ) -> TableCopied:
+        """Through a throwaway server in the staging area, and from there into the live one."""
+        return tables.copy_table(staging, Site(_open(source)), target, dump)
 
     def facts(self, source: Source) -> Mapping[str, Any]:
         """`server`: version, roles, checksums. `databases`: for each its properties, extensions, exact rows

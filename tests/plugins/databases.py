@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.plugins.restoring import Restorable
+from volops.model import TableCopied
 from volops.operations.backup_database import backup_database
-from volops.operations.dumps import dump_of
+from volops.operations.dumps import dump_of, dump_within
 from volops.operations.kept_databases import commit_database, kept_database, rollback_database
 from volops.operations.restore_database import DatabaseRestored, restore_database
+from volops.operations.restore_table import plan_table, restore_table
 from volops.source import look_around
 
 COMPOSE = """
@@ -192,6 +194,16 @@ class Shop(Restorable):
         with self._workspace() as workspace:
             around = look_around(workspace.engine, workspace.stack, "")
             return commit_database(workspace, around, kept_database(workspace, around, None, database))
+
+    def table(
+        self, table: str, copy: str | None = None, reference: str = "latest", database: str | None = None
+    ) -> TableCopied:
+        """`volops restore REFERENCE --table TABLE --as COPY --database DATABASE`."""
+        with self._workspace() as workspace:
+            around = look_around(workspace.engine, workspace.stack, "")
+            dump = dump_within(workspace.catalog, workspace.catalog.find(reference), None, database)
+            plan = plan_table(workspace, around, dump, None, table, copy)
+            return restore_table(workspace, around, plan, self._hear).copied
 
     def open(self) -> None:
         """What every volops command does first."""

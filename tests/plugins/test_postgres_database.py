@@ -51,7 +51,7 @@ restore_database(workspace, around, dump, None, database, lambda event: None)
 STEPS = [
     f"{when} {step}" for step in ("staging", "swapping", "starting", "keep") for when in ("before", "after")
 ]
-KILLS = 20
+KILLS = 12
 BUSY = "while :; do psql -c 'SELECT count(*), pg_sleep(0.2) FROM orders'; done >/dev/null 2>&1"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from volops.catalog import Catalog, Entry
 from volops.errors import ArtifactCorrupt, InvalidUse, NoSuchBackup, UnknownVolume
-from volops.manifest import ArtifactRecord, BackupKind, VolumeRecord
+from volops.manifest import ArtifactRecord, BackupKind, Manifest, VolumeRecord
 from volops.pipeline import opened
 
 _GZIP = 31
@@ -33,6 +33,20 @@ class Dump:
     volume: str = ""
 
 
+def dump_within(catalog: Catalog, entry: Entry, volume: str | None, database: str | None) -> Dump:
+    """The dump of that database (None: of the main one) that a backup with a manifest holds. Raises as
+    `dump_of` does, and NoSuchBackup for a file without manifest."""
+    if entry.manifest is None:
+        raise NoSuchBackup(
+            f"{entry.name} has no manifest, which tells what its tables held: {entry.problem}",
+            next_step="restore the whole database under another name with --database",
+        )
+    record = _record(entry, entry.manifest, volume)
+    databases: Mapping[str, Any] = record.facts["databases"]  # type: ignore[assignment]
+    main = (name for name, facts in databases.items() if facts.get("main"))
+    return _recorded(catalog, entry, record, database or next(main, next(iter(databases))))
+
+
 def dump_of(catalog: Catalog, entry: Entry, volume: str | None, database: str | None) -> Dump | None:
     """The dump that an entry is, or (when a database is named) the one of it that an entry holds; None when
     the entry is no such thing.
@@ -41,15 +55,16 @@ def dump_of(catalog: Catalog, entry: Entry, volume: str | None, database: str | 
     """
     if entry.manifest is None:
         return _stranger(catalog, entry)
-    records = [record for record in entry.manifest.volumes if record.facts.get("databases")]
     if entry.kind is BackupKind.DATABASE:
-        if not records:
-            raise NoSuchBackup(
-                f"{entry.name} does not say what it is a dump of", next_step="see `volops list` for others"
-            )
-        return _recorded(catalog, entry, records[0], None)
+        return _recorded(catalog, entry, _record(entry, entry.manifest, None), None)
     if database is None:
         return None
+    return _recorded(catalog, entry, _record(entry, entry.manifest, volume), database)
+
+
+def _record(entry: Entry, manifest: Manifest, volume: str | None) -> VolumeRecord:
+    """The record of the one volume that is meant and holds databases."""
+    records = [record for record in manifest.volumes if record.facts.get("databases")]
     if volume is not None:
         chosen = [record for record in records if volume in (record.key, record.name)]
         if not chosen:
@@ -59,9 +74,9 @@ def dump_of(catalog: Catalog, entry: Entry, volume: str | None, database: str | 
         keys = ", ".join(record.key for record in records)
         raise InvalidUse(
             f"{entry.name} holds the databases of {len(records)} volumes",
-            next_step=f"name one of: {keys}" if records else "see `volops show`",
+            next_step=f"name one of: {keys}" if records else f"see `volops show {entry.name}`",
         )
-    return _recorded(catalog, entry, records[0], database)
+    return records[0]
 
 
 def _recorded(catalog: Catalog, entry: Entry, record: VolumeRecord, database: str | None) -> Dump:
@@ -77,7 +92,8 @@ def _recorded(catalog: Catalog, entry: Entry, record: VolumeRecord, database: st
             f"{entry.name} lacks the dump of database {name!r}", next_step="restore another backup"
         )
     facts = {"server": record.facts.get("server", {}), "databases": {name: databases[name]}}
-    called = entry.name if database is None else f"database {name} of {entry.name}"
+    alone = entry.kind is BackupKind.DATABASE
+    called = entry.name if alone else f"database {name} of {entry.name}"
     return Dump(called, partial(_open, catalog, entry, found), facts, record.key)
 
 

@@ -50,6 +50,11 @@ def load_database(server: Throwaway, name: str, stream: Iterator[bytes]) -> None
     _fed(server, name, name, unfenced(rest), ("--single-transaction",))
 
 
+def load_stranger(server: Throwaway, name: str, chunks: Iterable[bytes]) -> None:
+    """What `loadable` gives, into an empty database. Raises RestoreFailed with psql's error."""
+    _fed(server, name, name, chunks, ("--single-transaction",))
+
+
 def split(stream: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """What makes the database, up to the last `\\connect` to it, and all the rest.
 
@@ -83,6 +88,11 @@ def unfenced(stream: Iterable[bytes]) -> Iterator[bytes]:
     held = held if begun else _unfence_start(held)
     found = list(_FENCE.finditer(held))
     yield held[: found[-1].start()] + held[found[-1].end() :] if found else held
+
+
+def without_fences(text: bytes) -> bytes:
+    """A short dump, of which no part can be mistaken for a fence, without its own."""
+    return _FENCE.sub(b"", text)
 
 
 def _unfence_start(text: bytes) -> bytes:

@@ -38,8 +38,16 @@ def load(
     """See `volops.database_type`."""
     exchange, session = target.exchange, site.session
     recorded = next(iter(facts.get("databases", {}).values()), None)
-    survey = site.survey(exchange)
-    session.ask(_creation(site, exchange, recorded, survey["tablespace"], warn), site.apart(exchange))
+    survey, live = site.survey(exchange), site.live(exchange.live)
+    # Sorted and encoded as what was dumped, owned as what is live.
+    make = creation(
+        exchange.incoming,
+        _owner(site, live, recorded, warn),
+        recorded or (live.facts if live else {}),
+        site.major,
+        tablespace=survey["tablespace"],
+    )
+    session.ask(make, site.apart(exchange))
     relations = len(recorded["rows"]) + len(recorded["sequences"]) if recorded else 0
     # One transaction holds a lock on each object until its end.
     whole = ["--single-transaction"] if relations * _LOCKS_EACH < survey["locks"] else []
@@ -98,22 +106,13 @@ def earlier(site: Site, name: str) -> DatabaseTarget:
     return site.target(name, next(iter(kept)))[0]
 
 
-def _creation(
-    site: Site,
-    exchange: Exchange,
-    recorded: Facts | None,
-    tablespace: str | None,
-    warn: Callable[[str], None],
-) -> str:
-    """CREATE DATABASE for a copy: sorted and encoded as what was dumped, owned as what is live."""
-    live = site.live(exchange.live)
-    like = recorded or (live.facts if live else {})
-    words = [f"CREATE DATABASE {quoted(exchange.incoming)} TEMPLATE template0"]
-    words.append(f"OWNER {quoted(_owner(site, live, recorded, warn))}")
+def creation(name: str, owner: str, like: Facts, major: int, *, tablespace: str | None = None) -> str:
+    """CREATE DATABASE, with encoding and sort order like those that `like` tells of, if it does."""
+    words = [f"CREATE DATABASE {quoted(name)} TEMPLATE template0 OWNER {quoted(owner)}"]
     if like:
         words.append(f"ENCODING {literal(like['encoding'])}")
         words.append(f"LC_COLLATE {literal(like['collate'])} LC_CTYPE {literal(like['ctype'])}")
-        if site.major >= _SINCE_PROVIDERS:
+        if major >= _SINCE_PROVIDERS:
             provider, locale = like.get("provider") or "libc", like.get("locale")
             words.append(f"LOCALE_PROVIDER {provider}")
             words += [f"{provider}_LOCALE {literal(locale)}"] if provider != "libc" and locale else []

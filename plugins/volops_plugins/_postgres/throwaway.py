@@ -135,6 +135,13 @@ class Throwaway:
             raise RestoreFailed(f"database {database!r} cannot be read: {reason(done.stderr)}")
         return done.text.splitlines()
 
+    def stream(self, program: str, database: str, *options: str) -> Iterator[bytes]:
+        """What psql or pg_dump prints. Raises ProducerFailed at its end when it failed."""
+        words = ["env", "PGCLIENTENCODING=UTF8", self._image.program(program), *options, "-w"]
+        yield from self._shell.stream(
+            *words, "-h", HOME, "-p", _PORT, "-U", self._superuser, "-d", _conninfo(database)
+        )
+
     def analyse(self) -> None:
         """Have the planner's statistics of all databases made, so that first queries are fast."""
         words = [self._image.program("vacuumdb"), "--all", "--analyze-only", "--jobs=2", "--quiet"]

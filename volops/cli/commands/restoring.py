@@ -45,12 +45,15 @@ _database = click.option("--database", metavar="NAME", help="What restores of th
         "volops restore latest",
         "volops restore full_backup_20251025_143022 backend-media --yes",
         "volops restore db_backup_20251025_160000.sql --database backend_db_before_migration",
+        "volops restore latest postgres-data --table public.auth_user",
     ],
 )
 @_yes
 @click.option(
     "--database", metavar="NAME", help="One database only: of this name, whatever the dump was made of."
 )
+@click.option("--table", metavar="[SCHEMA.]NAME", help="One table only, beside the live one: NAME_restored.")
+@click.option("--as", "copy", metavar="NAME", help="What the restored table is called instead.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and whether it can be.")
 @click.option(
     "--patience",
@@ -68,6 +71,8 @@ def restore(
     volumes: tuple[str, ...],
     yes: bool,
     database: str | None,
+    table: str | None,
+    copy: str | None,
     dry_run: bool,
     patience: int,
     trust: bool,
@@ -79,7 +84,8 @@ def restore(
     live before is kept until `volops commit` or the next restore, and `volops rollback` puts it back.
 
     A dump of one database, `db_backup_….sql`, is loaded beside the live one on its own server, which goes on
-    serving, and then takes its name; the live one is kept under another.
+    serving, and then takes its name; the live one is kept under another. One table (--table) comes beside the
+    live one, and nothing is replaced.
 
     BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle, or of an archive that holds
     a dump, uploads and static files; without it the backups are listed.
@@ -87,6 +93,7 @@ def restore(
     from volops.bundle import looks_like_an_archive
     from volops.cli.commands.restoring_archives import restore_old_archive
     from volops.cli.commands.restoring_databases import restore_dump
+    from volops.cli.commands.restoring_tables import restore_one_table
     from volops.operations.dumps import dump_of
     from volops.operations.opening import opened_for_restore
     from volops.operations.restore import restore as put_back
@@ -103,6 +110,10 @@ def restore(
             invocation, found, volumes, agreed=agreed, dry_run=dry_run, patience=patience, trust=trust
         )
     entry = click.get_current_context().with_resource(opened_for_restore(workspace, found))
+    if table is not None:
+        return restore_one_table(invocation, entry, volumes, database, table, copy, dry_run=dry_run)
+    if copy is not None:
+        raise InvalidUse("--as says what one table is to be called", next_step="name it with --table")
     if dump := dump_of(workspace.catalog, entry, volumes[0] if volumes else None, database):
         agreed = None if yes else _agreed
         return restore_dump(
