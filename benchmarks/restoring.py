@@ -1,8 +1,8 @@
 """The rows about restores: what was backed up once comes back, by hand, by volops, by restic and by borg.
 
 By hand, restic and borg unpack into an empty volume, or load into an empty database of a server that is
-up, and that is all they do. volops makes the volume anew beside the live one, proves it, has it on disk, stops the
-services that use it, swaps, starts them again and sees them well.
+up, and that is all they do. volops makes the volume anew beside the live one, proves it, has it on disk,
+stops the services that use it, swaps, starts them again and sees them well.
 """
 
 from __future__ import annotations
