@@ -16,6 +16,7 @@ from volops.mover import HelperShell
 from volops.source import Surroundings
 from volops.source.shells import NEEDS_IMAGE, Shells, owner
 from volops.staging import AREA, Swap
+from volops.tar_screen import screened
 from volops.volume_type import VolumeType
 
 _FILES = ("CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "MKNOD", "SETFCAP")
@@ -32,7 +33,8 @@ def open_swap(surroundings: Surroundings, volume: Volume) -> Iterator[Swap]:
 class StagingArea:
     """`volops.volume_type.Staging` on a real engine; a context manager that ends all its helpers.
 
-    `name` is the volume that is restored into, which may be another than the stack's own.
+    `name` is the volume that is restored into, which may be another than the stack's own. What is unpacked
+    passes `volops.tar_screen`, the stricter way unless the archives are `trusted`.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class StagingArea:
         facts: Mapping[str, Any],
         *,
         name: str = "",
+        trusted: bool = True,
         on_warning: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.volume = volume
@@ -52,6 +55,7 @@ class StagingArea:
         self._around = surroundings
         self._name = name or volume.name
         self._mount = owner(volume, volume_type)
+        self._trusted = trusted
         self._warn = on_warning
         self._shells = Shells(surroundings, volume)
 
@@ -100,7 +104,8 @@ class StagingArea:
         return self._shells.open("service", spec)
 
     def untar(self, chunks: Iterable[bytes], directory: str = ".") -> None:
-        self.tree().feed(chunks, *unpacking(str(PurePosixPath("/volume") / directory)))
+        checked = screened(f"the archive of {self.volume.key}", chunks, trusted=self._trusted)
+        self.tree().feed(checked, *unpacking(str(PurePosixPath("/volume") / directory)))
 
     def release(self) -> None:
         """End the helpers that work on the staging area, so that nothing uses it any more."""

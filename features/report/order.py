@@ -7,6 +7,9 @@ from pathlib import Path
 _FIRST = (
     "persistence",
     "full_backup",
+    "restore",
+    "restore_safety",
+    "recovery",
     "verification",
     "interruption",
     "any_stack",

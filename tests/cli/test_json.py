@@ -84,6 +84,7 @@ def one_of_each(project: Path) -> Iterator[Path]:
         (["backup", "--backups", "backups/more"], "`volops backup`, `backup-db`"),
         (["show", "latest"], "`volops show`"),
         (["verify", "latest"], "`volops verify`"),
+        (["bundle", "latest", "--output", "backups/more.tar.gz"], "`volops bundle`"),
         (["restore", "latest", "--yes"], "`volops restore`"),
         (["rollback", "--yes"], "`volops rollback`"),
         (["commit", "--yes"], "`volops commit`"),

@@ -45,22 +45,29 @@ class Restored:
 
 
 def restore(
-    workspace: Workspace, around: Surroundings, plan: RestorePlan, emit: Emit, *, patience: float = 180
+    workspace: Workspace,
+    around: Surroundings,
+    plan: RestorePlan,
+    emit: Emit,
+    *,
+    patience: float = 180,
+    trust: bool = False,
 ) -> Restored:
     """Carry out a plan. The live data is as before, and what ran runs, when this raises RestoreFailed;
     RollbackFailed is raised when that could not be brought about.
 
-    Services that do not get well on the new data within `patience` seconds get the old data back.
+    Services that do not get well on the new data within `patience` seconds get the old data back. What came
+    from outside may not hold device nodes, setuid files or links that lead outside, unless `trust` is said.
     """
     journals = JournalFile(workspace.state)
     with workspace.catalog.lock(f"volops {_DOING}"), journals.held():
         emit(RunStarted(_DOING, plan.entry.name, tuple(item.record.key for item in plan.items)))
-        _check_stored(workspace.catalog, plan)
-        _create_missing(workspace, plan)
         touched = tuple(Touched(item.volume.key, item.volume.name) for item in plan.items)
         journal = Journal(_DOING, plan.entry.name, Step.STAGING, touched)
         try:
-            done = _carry_out(workspace, around, plan, journals, journal, emit, patience)
+            _check_stored(workspace.catalog, plan)
+            _create_missing(workspace, plan)
+            done = _carry_out(workspace, around, plan, journals, journal, emit, patience, trust)
         except (VolopsError, KeyboardInterrupt) as error:
             take_back(around, journals, error)
     emit(RunFinished(_DOING, plan.entry.name, done.outcomes, EXIT_DONE))
@@ -107,9 +114,11 @@ def _carry_out(
     journal: Journal,
     emit: Emit,
     patience: float,
+    trust: bool,
 ) -> Restored:
+    trusted = trust or not plan.entry.outside
     with contextlib.ExitStack() as stack:
-        works = [_open(around, item, emit, stack) for item in plan.items]
+        works = [_open(around, item, emit, stack, trusted=trusted) for item in plan.items]
         for work in works:
             with blaming(work.item.type):
                 artifacts = tuple(record.artifact for record in work.item.record.artifacts)
@@ -125,10 +134,18 @@ def _carry_out(
     return Restored(plan, outcomes, downtime, kept, tuple(state.service for state in started))
 
 
-def _open(around: Surroundings, item: RestoreItem, emit: Emit, stack: contextlib.ExitStack) -> _Work:
+def _open(
+    around: Surroundings, item: RestoreItem, emit: Emit, stack: contextlib.ExitStack, *, trusted: bool
+) -> _Work:
     told = Told(item.record.key, emit)
     area = StagingArea(
-        around, item.volume, item.type.cls(), item.options, item.record.facts, on_warning=told.warn
+        around,
+        item.volume,
+        item.type.cls(),
+        item.options,
+        item.record.facts,
+        trusted=trusted,
+        on_warning=told.warn,
     )
     return _Work(item, stack.enter_context(area), told)
 

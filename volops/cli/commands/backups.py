@@ -73,7 +73,7 @@ def show(invocation: Invocation, backup: str) -> int:
 
     \b
     BACKUP is a name, the beginning of one, `latest` (the newest complete
-    full backup), or a path.
+    full backup), or a path, also of a bundle.
     """
     entry, output = invocation.catalog.find(backup), invocation.output
     manifest = entry.manifest
@@ -150,14 +150,18 @@ def verify(invocation: Invocation, backup: str) -> int:
     """Read a backup to its end and prove it whole.
 
     Every digest is compared, every archive read to its end, every dump checked for completeness. The
-    result is remembered and shown by `volops list`.
+    result is remembered and shown by `volops list`. BACKUP may be a bundle.
     """
+    from volops.bundle import beside, unpacked
     from volops.operations.verify import verify as prove
     from volops.plugins import discover
 
     registry, output = discover(), invocation.output
-    entry = invocation.catalog.find(backup)
-    with Reporter(output, registry) as reporter:
+    found = invocation.catalog.find(backup)
+    with (
+        unpacked(found, beside(invocation.catalog.store)) as entry,
+        Reporter(output, registry) as reporter,
+    ):
         outcomes = prove(invocation.catalog, registry, entry, reporter)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     output.document(

@@ -62,6 +62,7 @@ _database = click.option("--database", metavar="NAME", help="What restores of th
     metavar="SECONDS",
     help="How long services may take to get well.",
 )
+@click.option("--trust", is_flag=True, help="Take what a bundle of your own holds, devices and setuid too.")
 @click.argument("backup", required=False, shell_complete=completing.backups)
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...")
 def restore(
@@ -74,6 +75,7 @@ def restore(
     copy: str | None,
     dry_run: bool,
     patience: int,
+    trust: bool,
 ) -> int:
     """Put volumes back as they are in a backup.
 
@@ -85,11 +87,13 @@ def restore(
     serving, and then takes its name; the live one is kept under another. One table (--table) comes beside the
     live one, and nothing is replaced.
 
-    BACKUP is a name, the beginning of one, `latest`, or a path; without it the backups are listed.
+    BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle; without it the backups are
+    listed.
     """
     from volops.cli.commands.restoring_databases import restore_dump
     from volops.cli.commands.restoring_tables import restore_one_table
     from volops.operations.dumps import dump_of
+    from volops.operations.opening import opened_for_restore
     from volops.operations.restore import restore as put_back
     from volops.operations.restore_plan import plan_restore
     from volops.source import look_around
@@ -97,7 +101,8 @@ def restore(
     if backup is None:
         return _list_first(invocation)
     workspace, output = invocation.workspace, invocation.output
-    entry = workspace.catalog.find(backup)
+    found = workspace.catalog.find(backup)
+    entry = click.get_current_context().with_resource(opened_for_restore(workspace, found))
     if table is not None:
         return restore_one_table(invocation, entry, volumes, database, table, copy, dry_run=dry_run)
     if copy is not None:
@@ -117,7 +122,7 @@ def restore(
     if not yes and not _agreed(output):
         return EXIT_FAILED
     with Reporter(output, workspace.registry) as reporter:
-        done = put_back(workspace, around, plan, reporter, patience=patience)
+        done = put_back(workspace, around, plan, reporter, patience=patience, trust=trust)
     _tell(output, done)
     output.document({"restore": _restored_document(done)})
     return reporter.exit_code
