@@ -13,6 +13,8 @@ from volops.volume_access import Source, Staging
 from volops.volume_type import VolumeType
 
 TAR = "application/x-tar"
+NAMES = "names"
+"""The one fact that is known of an archive which came without a manifest: how many names are in it."""
 _MARKER = "/volume/.volops-marker-"
 
 
@@ -47,6 +49,9 @@ class FileTree(VolumeType):
     def check(self, staging: Staging) -> None:
         """Archive the new tree again: the digest must be the recorded one."""
         wanted = staging.facts.get("tree_sha256")
+        if wanted is None and NAMES in staging.facts:
+            _count(staging)
+            return
         if wanted is None:
             staging.warn("the backup has no tree digest: what was unpacked is not compared with it")
             return
@@ -66,6 +71,16 @@ class FileTree(VolumeType):
         """True when that file is there and holds its token."""
         shown = source.tree().run("cat", _MARKER + token, ok=(0, 1))
         return shown.code == 0 and shown.text == token
+
+
+def _count(staging: Staging) -> None:
+    """As many names must have been unpacked as the archive holds; nothing else is known of it."""
+    found = int(staging.tree().run("sh", "-c", "find /volume -printf x | wc -c").text)
+    if found != staging.facts[NAMES]:
+        raise CheckFailed(
+            f"volume {staging.volume.key!r}: {found} names were unpacked, and the archive holds "
+            f"{staging.facts[NAMES]}"
+        )
 
 
 class PlainFiles(FileTree):

@@ -87,9 +87,11 @@ def restore(
     serving, and then takes its name; the live one is kept under another. One table (--table) comes beside the
     live one, and nothing is replaced.
 
-    BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle; without it the backups are
-    listed.
+    BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle, or of an archive that holds
+    a dump, uploads and static files; without it the backups are listed.
     """
+    from volops.bundle import looks_like_an_archive
+    from volops.cli.commands.restoring_archives import restore_old_archive
     from volops.cli.commands.restoring_databases import restore_dump
     from volops.cli.commands.restoring_tables import restore_one_table
     from volops.operations.dumps import dump_of
@@ -102,6 +104,11 @@ def restore(
         return _list_first(invocation)
     workspace, output = invocation.workspace, invocation.output
     found = workspace.catalog.find(backup)
+    if looks_like_an_archive(found):
+        agreed = None if yes else _agreed
+        return restore_old_archive(
+            invocation, found, volumes, agreed=agreed, dry_run=dry_run, patience=patience, trust=trust
+        )
     entry = click.get_current_context().with_resource(opened_for_restore(workspace, found))
     if table is not None:
         return restore_one_table(invocation, entry, volumes, database, table, copy, dry_run=dry_run)
