@@ -11,7 +11,7 @@ from typing import Any
 from volops.engine import HelperSpec
 from volops.errors import EngineFailed, RestoreRefused
 from volops.gnu_tar import unpacking
-from volops.model import Mount, Volume
+from volops.model import Artifact, Mount, Volume
 from volops.mover import HelperShell
 from volops.source import Surroundings
 from volops.source.shells import NEEDS_IMAGE, Shells, owner
@@ -45,6 +45,7 @@ class StagingArea:
         *,
         name: str = "",
         on_warning: Callable[[str], None] = lambda _: None,
+        artifacts: Callable[[], Iterator[Artifact]] = lambda: iter(()),
     ) -> None:
         self.volume = volume
         self.options = options
@@ -53,6 +54,7 @@ class StagingArea:
         self._name = name or volume.name
         self._mount = owner(volume, volume_type)
         self._warn = on_warning
+        self._artifacts = artifacts
         self._shells = Shells(surroundings, volume)
 
     def __enter__(self) -> StagingArea:
@@ -79,6 +81,9 @@ class StagingArea:
     def warn(self, message: str) -> None:
         self._warn(message)
 
+    def artifacts(self) -> Iterator[Artifact]:
+        return self._artifacts()
+
     def swap(self) -> Swap:
         """The volume's swap. Its helper sees the whole volume; opened when first asked for."""
         return Swap(_with_tar(self._shells, "swap", self._name))
@@ -99,8 +104,8 @@ class StagingArea:
         spec = HelperSpec(self._image(), (), ((source, mount.target, True),), capabilities=_SERVER)
         return self._shells.open("service", spec)
 
-    def untar(self, chunks: Iterable[bytes], directory: str = ".") -> None:
-        self.tree().feed(chunks, *unpacking(str(PurePosixPath("/volume") / directory)))
+    def untar(self, chunks: Iterable[bytes], directory: str = ".", *, below: str = "") -> None:
+        self.tree().feed(chunks, *unpacking(str(PurePosixPath("/volume") / directory), below=below))
 
     def release(self) -> None:
         """End the helpers that work on the staging area, so that nothing uses it any more."""
