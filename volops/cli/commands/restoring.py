@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from volops.cli import completing
+from volops.cli.commands.cloning import restore_into
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, duration, size
 from volops.cli.verb import verb
@@ -40,7 +41,11 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask; needed where there 
     "restore",
     backups=True,
     exits=_EXITS,
-    examples=["volops restore latest", "volops restore full_backup_20251025_143022 backend-media --yes"],
+    examples=[
+        "volops restore latest",
+        "volops restore full_backup_20251025_143022 backend-media --yes",
+        "volops restore latest --into rehearsal",
+    ],
 )
 @_yes
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and whether it can be.")
@@ -51,6 +56,11 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask; needed where there 
     metavar="SECONDS",
     help="How long services may take to get well.",
 )
+@click.option(
+    "--into",
+    metavar="PROJECT",
+    help="Restore into new volumes, for a copy of this project under that name; touch nothing live.",
+)
 @click.argument("backup", required=False, shell_complete=completing.backups)
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...")
 def restore(
@@ -60,6 +70,7 @@ def restore(
     yes: bool,
     dry_run: bool,
     patience: int,
+    into: str | None,
 ) -> int:
     """Put volumes back as they are in a backup.
 
@@ -75,6 +86,8 @@ def restore(
 
     if backup is None:
         return _list_first(invocation)
+    if into is not None:
+        return restore_into(invocation, backup, volumes, into, dry_run=dry_run)
     workspace, output = invocation.workspace, invocation.output
     entry = workspace.catalog.find(backup)
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
