@@ -64,7 +64,7 @@ def verify(catalog: Catalog, registry: Registry, entry: Entry, emit: Emit) -> tu
     problems = tuple(
         f"{each.volume}: {each.reason}" for each in outcomes if each.status is OutcomeStatus.FAILED
     )
-    _remember(catalog, entry, problems, emit)
+    remember(catalog, entry, problems, emit, proven=entry.verified.proven if entry.verified else None)
     whole = EXIT_PARTIAL if manifest.kind is BackupKind.PARTIAL else EXIT_DONE
     emit(RunFinished("verify", entry.name, tuple(outcomes), EXIT_FAILED if problems else whole))
     return tuple(outcomes)
@@ -201,13 +201,23 @@ class _Passed:
             self._emit(Progress(self._volume, self.size))
 
 
-def _remember(catalog: Catalog, entry: Entry, problems: tuple[str, ...], emit: Emit) -> None:
+def remember(
+    catalog: Catalog,
+    entry: Entry,
+    problems: tuple[str, ...],
+    emit: Emit,
+    *,
+    proven: datetime | None = None,
+) -> None:
+    """Keep in the catalog what was found now; a backup with problems is no longer proven. What cannot be
+    kept is a warning."""
     verification = Verification(
         at=datetime.now(UTC),
         problems=problems,
         host=platform.node(),
         user=_user(),
         version=importlib.metadata.version("volops"),
+        proven=None if problems else proven,
     )
     try:
         catalog.record(entry, verification)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from volops.cli import completing
+from volops.cli.commands.cloning import restore_into
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, duration, size
 from volops.cli.verb import verb
@@ -46,6 +47,7 @@ _database = click.option("--database", metavar="NAME", help="What restores of th
         "volops restore full_backup_20251025_143022 backend-media --yes",
         "volops restore db_backup_20251025_160000.sql --database backend_db_before_migration",
         "volops restore latest postgres-data --table public.auth_user",
+        "volops restore latest --into rehearsal",
     ],
 )
 @_yes
@@ -63,6 +65,11 @@ _database = click.option("--database", metavar="NAME", help="What restores of th
     help="How long services may take to get well.",
 )
 @click.option("--trust", is_flag=True, help="Take what a bundle of your own holds, devices and setuid too.")
+@click.option(
+    "--into",
+    metavar="PROJECT",
+    help="Restore into new volumes, for a copy of this project under that name; touch nothing live.",
+)
 @click.argument("backup", required=False, shell_complete=completing.backups)
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...")
 def restore(
@@ -76,6 +83,7 @@ def restore(
     dry_run: bool,
     patience: int,
     trust: bool,
+    into: str | None,
 ) -> int:
     """Put volumes back as they are in a backup.
 
@@ -102,6 +110,8 @@ def restore(
 
     if backup is None:
         return _list_first(invocation)
+    if into is not None:
+        return restore_into(invocation, backup, volumes, into, dry_run=dry_run)
     workspace, output = invocation.workspace, invocation.output
     found = workspace.catalog.find(backup)
     if looks_like_an_archive(found):

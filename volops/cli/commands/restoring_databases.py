@@ -116,7 +116,9 @@ def _describe(output: Output, entry: Entry, plan: DatabasePlan) -> None:
     output.note(f"backup    {plan.dump.name}, {age(entry.created, datetime.now(UTC))}, {kind}")
     output.note(f"restores  database {exchange.live} of {plan.given.volume.key}, {size(plan.size)} of SQL")
     if exchange.kept:
-        output.note(f"replaces  database {exchange.live}, {size(target.size or 0)}, kept as {exchange.kept}")
+        output.note(
+            f"replaces  database {exchange.live}, {size(target.size or 0)}, which is kept under another name"
+        )
     else:
         output.note(f"creates   database {exchange.live}")
     if target.sessions:
@@ -159,7 +161,6 @@ def _plan_document(plan: DatabasePlan) -> dict[str, object]:
         "database": exchange.live,
         "size": plan.size,
         "replaces": plan.target.size,
-        "kept": exchange.kept or None,
         "connections": plan.target.sessions,
         "earlier": [{"database": name, "size": bytes_} for name, bytes_ in plan.target.earlier.items()],
     }
@@ -167,6 +168,7 @@ def _plan_document(plan: DatabasePlan) -> dict[str, object]:
 
 def _restored_document(done: DatabaseRestored) -> dict[str, object]:
     return _plan_document(done.plan) | {
+        "kept": done.plan.target.exchange.kept or None,
         "seconds": done.outcome.seconds,
         "proven": done.proven,
         "warnings": list(done.outcome.warnings),
