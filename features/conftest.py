@@ -23,6 +23,7 @@ from features.report.records import Recorder  # noqa: E402
 from features.steps import (  # noqa: E402
     backups,
     data,
+    databases,
     faults,
     recovery,
     restoring,
@@ -34,7 +35,7 @@ from features.world import engine  # noqa: E402
 from features.world.project import Project  # noqa: E402
 from features.world.stacks import Stack  # noqa: E402
 
-_STEPS = (stack, data, volops, backups, recovery, restoring, secrecy, faults)
+_STEPS = (stack, data, databases, volops, backups, recovery, restoring, secrecy, faults)
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
 
@@ -108,6 +109,12 @@ def shared_stack(
             return stacks[key]
 
         yield get
+
+
+@pytest.fixture
+def printed() -> dict[str, str]:
+    """Commands that were printed for going on, of this scenario."""
+    return {}
 
 
 @pytest.fixture
