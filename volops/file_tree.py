@@ -16,7 +16,9 @@ from volops.volume_type import VolumeType
 
 TAR = "application/x-tar"
 NAMES = "names"
-"""The one fact that is known of an archive which came without a manifest: how many names are in it."""
+"""What is known of an archive that came without a manifest: how many names are in it."""
+ROOTED = "rooted"
+"""Whether that archive holds the volume's own directory, too."""
 _MARKER = "/volume/.volops-marker-"
 
 
@@ -58,7 +60,10 @@ class FileTree(VolumeType):
             return
 
         def found() -> Iterator[TreeEntry]:
-            return tree_entries("the archive of the new tree", staging.tree().stream(*command(())))
+            made = tree_entries("the archive of the new tree", staging.tree().stream(*command(())))
+            return (entry for entry in made if rooted or entry.name != b".")
+
+        rooted = staging.facts.get(ROOTED, True)
 
         if told := differences(lambda: _backed_up(staging), found):
             raise CheckFailed(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def restore_into(
-    invocation: Invocation, backup: str, volumes: Sequence[str], project: str, *, dry_run: bool
+    invocation: Invocation, backup: str, volumes: Sequence[str], project: str, *, dry_run: bool, trust: bool
 ) -> int:
     """Restore into volumes of another project's name. Nobody is asked: nothing live is replaced."""
     from volops.operations.clone import clone
@@ -39,7 +39,7 @@ def restore_into(
         output.document({"plan": {**_common(plan), "volumes": _volumes(plan)}})
         return EXIT_DONE
     with Reporter(output, workspace.registry) as reporter:
-        done = clone(workspace, around, plan, reporter)
+        done = clone(workspace, around, plan, reporter, trust=trust)
     output.note(f"restored from {plan.entry.name} for project {project}; nothing else was touched")
     if plan.clone.shared:
         output.warn(f"{project} would share with {workspace.stack.project}: {'; '.join(plan.clone.shared)}")

@@ -111,13 +111,20 @@ def restore(
     if backup is None:
         return _list_first(invocation)
     if into is not None:
-        return restore_into(invocation, backup, volumes, into, dry_run=dry_run)
+        return restore_into(invocation, backup, volumes, into, dry_run=dry_run, trust=trust)
     workspace, output = invocation.workspace, invocation.output
     found = workspace.catalog.find(backup)
-    if looks_like_an_archive(found):
+    if looks_like_an_archive(found) and table is None and copy is None:
         agreed = None if yes else _agreed
         return restore_old_archive(
-            invocation, found, volumes, agreed=agreed, dry_run=dry_run, patience=patience, trust=trust
+            invocation,
+            found,
+            volumes,
+            database,
+            agreed=agreed,
+            dry_run=dry_run,
+            patience=patience,
+            trust=trust,
         )
     entry = click.get_current_context().with_resource(opened_for_restore(workspace, found))
     if table is not None:

@@ -28,6 +28,7 @@ def restore_old_archive(
     invocation: Invocation,
     entry: Entry,
     volumes: Sequence[str],
+    database: str | None,
     *,
     agreed: Agreed | None,
     dry_run: bool,
@@ -41,7 +42,7 @@ def restore_old_archive(
     workspace, output = invocation.workspace, invocation.output
     archive = click.get_current_context().with_resource(opened_old_archive(workspace, entry, trust=trust))
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    plan = plan_archive(workspace, around, archive, volumes)
+    plan = plan_archive(workspace, around, archive, volumes, database)
     _describe(output, plan)
     if dry_run:
         output.note("nothing was done (--dry-run)")
@@ -106,7 +107,7 @@ def _plan_document(plan: ArchivePlan) -> dict[str, object]:
 
 
 def _restored_document(done: ArchiveRestored) -> dict[str, object]:
-    from volops.operations.restore_archive import UNRECORDED
+    from volops.operations.restore_archive import warnings_of
 
     document = _plan_document(done.plan)
     del document["stops"]
@@ -119,7 +120,7 @@ def _restored_document(done: ArchiveRestored) -> dict[str, object]:
             | {
                 "seconds": outcome.seconds,
                 "kept": trees.kept.get(item.volume.key, 0),
-                "warnings": [UNRECORDED, *outcome.warnings],
+                "warnings": [*warnings_of(item), *outcome.warnings],
             }
             for item, outcome in zip(trees.plan.items, trees.outcomes, strict=True)
         ]
