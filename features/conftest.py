@@ -22,6 +22,7 @@ from features.report.plugin import FeatureReport  # noqa: E402 - after the regis
 from features.report.records import Recorder  # noqa: E402
 from features.steps import (  # noqa: E402
     backups,
+    bundles,
     data,
     databases,
     faults,
@@ -35,7 +36,7 @@ from features.world import engine  # noqa: E402
 from features.world.project import Project  # noqa: E402
 from features.world.stacks import Stack  # noqa: E402
 
-_STEPS = (stack, data, databases, volops, backups, recovery, restoring, secrecy, faults)
+_STEPS = (stack, data, databases, volops, backups, bundles, recovery, restoring, secrecy, faults)
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
 

@@ -11,6 +11,8 @@ from volops.shell import Output
 
 LABEL_HELPER = "volops.helper"
 LABEL_RUN = "volops.run"
+LABEL_PROJECT = "volops.project"
+"""The project for which volops made a volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,15 @@ class Engine(Protocol):
 
     def volume_sizes(self) -> dict[str, int]:
         """Apparent size in bytes of every volume of the engine that can tell."""
+        ...
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        """Create an empty volume of the engine's own driver. Raises EngineFailed when it exists already."""
+        ...
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume with all that is in it; fine when it is gone already. Raises EngineFailed while a
+        container mounts it."""
         ...
 
     def image_id(self, reference: str) -> str | None:

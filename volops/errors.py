@@ -172,6 +172,10 @@ class RestoreRefused(RestoreFailed):
     """A restore cannot succeed; said before anything was touched."""
 
 
+class DiskFull(RestoreFailed):
+    """The file system on which a volume was being made anew is full."""
+
+
 class CheckFailed(RestoreFailed):
     """What was loaded does not show what the backup recorded."""
 

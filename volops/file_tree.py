@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from volops.errors import CheckFailed
-from volops.gnu_tar import command
+from volops.gnu_tar import VERSION, command, gnu_version
 from volops.model import Artifact, Criticality, Volume
+from volops.tree_comparison import differences
+from volops.tree_entries import TreeEntry, tree_entries
 from volops.volume_access import Source, Staging
 from volops.volume_type import VolumeType
 
 TAR = "application/x-tar"
+NAMES = "names"
+"""The one fact that is known of an archive which came without a manifest: how many names are in it."""
 _MARKER = "/volume/.volops-marker-"
 
 
@@ -42,20 +46,24 @@ class FileTree(VolumeType):
     def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
         """Unpack the archive, its root included."""
         for artifact in artifacts:
-            staging.untar(artifact.stream)
+            staging.untar(artifact.stream, below=_root(staging))
 
     def check(self, staging: Staging) -> None:
-        """Archive the new tree again: the digest must be the recorded one."""
-        wanted = staging.facts.get("tree_sha256")
-        if wanted is None:
-            staging.warn("the backup has no tree digest: what was unpacked is not compared with it")
+        """Archive the new tree again: the digest must be the recorded one, or else every member must be as
+        it is in the backup, whatever the two archives look like. Of an archive of which nothing is recorded,
+        as many names must have come as are in it."""
+        if NAMES in staging.facts:
+            _count(staging)
+        if _same_archive(staging):
             return
-        digest = hashlib.sha256()
-        for chunk in staging.tree().stream(*command(())):
-            digest.update(chunk)
-        if digest.hexdigest() != wanted:
+
+        def found() -> Iterator[TreeEntry]:
+            return tree_entries("the archive of the new tree", staging.tree().stream(*command(())))
+
+        if told := differences(lambda: _backed_up(staging), found):
             raise CheckFailed(
-                f"volume {staging.volume.key!r}: the unpacked tree is not the one that was backed up"
+                f"volume {staging.volume.key!r} is not as it was backed up: {'; '.join(told)}",
+                next_step="restore another backup, see `volops list`",
             )
 
     def plant(self, source: Source, token: str) -> None:
@@ -66,6 +74,51 @@ class FileTree(VolumeType):
         """True when that file is there and holds its token."""
         shown = source.tree().run("cat", _MARKER + token, ok=(0, 1))
         return shown.code == 0 and shown.text == token
+
+
+def _count(staging: Staging) -> None:
+    """As many names must have been unpacked as the archive holds; nothing else is known of it."""
+    found = int(staging.tree().run("sh", "-c", "find /volume -printf x | wc -c").text)
+    if found != staging.facts[NAMES]:
+        raise CheckFailed(
+            f"volume {staging.volume.key!r}: {found} names were unpacked, and the archive holds "
+            f"{staging.facts[NAMES]}"
+        )
+
+
+def _root(staging: Staging) -> str:
+    """The directory of the archive that is the volume's root: the engine's own archive of /volume has it."""
+    return "volume" if staging.facts.get("layout") == "engine" else ""
+
+
+def _backed_up(staging: Staging) -> Iterator[TreeEntry]:
+    """What the stored archive holds. Raises CheckFailed when it is not the one that was recorded."""
+    digest = hashlib.sha256()
+    for artifact in staging.artifacts():
+        digest = hashlib.sha256()
+        yield from tree_entries(artifact.name, _through(digest.update, artifact.stream), _root(staging))
+    if digest.hexdigest() != staging.facts.get("tree_sha256", digest.hexdigest()):
+        raise CheckFailed(
+            f"volume {staging.volume.key!r}: its archive is not the one whose digest was recorded",
+            next_step="restore another backup, see `volops list`",
+        )
+
+
+def _through(seen: Callable[[bytes], None], chunks: Iterable[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        seen(chunk)
+        yield chunk
+
+
+def _same_archive(staging: Staging) -> bool:
+    """Whether the new tree gives the very archive that was stored; not tried where another tar made it."""
+    wanted, shell = staging.facts.get("tree_sha256"), staging.tree()
+    if wanted is None or gnu_version(shell.run(*VERSION).text) != staging.facts.get("tar"):
+        return False
+    digest = hashlib.sha256()
+    for chunk in shell.stream(*command(())):
+        digest.update(chunk)
+    return bool(digest.hexdigest() == wanted)
 
 
 class PlainFiles(FileTree):

@@ -57,11 +57,13 @@ def command(paths: Iterable[str]) -> tuple[str, ...]:
     return ("/bin/sh", "-c", _SCRIPT, "tar", *chosen)
 
 
-def unpacking(directory: str, members: Iterable[str] = ()) -> tuple[str, ...]:
-    """The command that unpacks an archive from its standard input into `directory`, the archive's root
-    giving that its own owner, mode and times."""
-    script = f'LC_ALL=C.UTF-8 exec {UNPACK} --delay-directory-restore --directory="$0" --file=- -- "$@"'
-    return ("/bin/sh", "-c", script, directory, *members)
+def unpacking(directory: str, *, below: str = "") -> tuple[str, ...]:
+    """The command that unpacks an archive from its standard input into `directory`, the archive's root, or
+    its directory `below`, giving that its own owner, mode and times."""
+    # Names of members and of hard links change (flags r and h), what symbolic links say does not (no s).
+    named = f" --transform='flags=rh;s,^{below}\\(/\\|$\\),./,'" if below else ""
+    script = f'LC_ALL=C.UTF-8 exec {UNPACK} --delay-directory-restore{named} --directory="$1" --file=-'
+    return ("/bin/sh", "-c", script, "tar", directory)
 
 
 def gnu_version(said: str) -> str:

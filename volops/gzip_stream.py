@@ -25,7 +25,8 @@ def gzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def gunzip(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """The way back, at most 1 MiB at a time, so that memory stays bounded however well the data was packed.
+    """The plain bytes of a gzip file of one or more members, at most 1 MiB at a time, so that memory stays
+    bounded however well the data was packed.
 
     Raises ArtifactCorrupt on damage, when the stream is cut off, and on bytes after it.
     """
@@ -33,22 +34,20 @@ def gunzip(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
 
     # The library's own hints call it an instance.
     damage = cast(type[Exception], isal_zlib.error)
-    unpacker = isal_zlib.decompressobj(_GZIP)
-    begun = False
+    unpacker = None
     for chunk in chunks:
-        if unpacker.eof and chunk:
-            raise ArtifactCorrupt(f"{name} has bytes after its end")
         left = chunk
-        while left and not unpacker.eof:
+        while left:
+            if unpacker is None or unpacker.eof:
+                unpacker = isal_zlib.decompressobj(_GZIP)
             try:
                 plain = unpacker.decompress(left, _PIECE)
             except damage as error:
                 raise ArtifactCorrupt(f"{name} is damaged: {error}") from error
-            begun = True
-            left = unpacker.unconsumed_tail
+            left = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
             if plain:
                 yield plain
-        if unpacker.unused_data:
-            raise ArtifactCorrupt(f"{name} has bytes after its end")
+    if unpacker is None:
+        raise ArtifactCorrupt(f"{name} is empty")
     if not unpacker.eof:
-        raise ArtifactCorrupt(f"{name} is cut off" if begun else f"{name} is empty")
+        raise ArtifactCorrupt(f"{name} is cut off")

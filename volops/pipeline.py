@@ -176,13 +176,16 @@ def opened(
     many, and at the end when size or SHA-256 of either are not what they should be. What came before that
     must not be trusted until then.
     """
-    before, after = Tally(), Tally()
+    before = Tally()
+    after = Tally() if codecs else before
     stream = before.within(chunks, stored.size, f"{name}: its stored bytes")
     for codec in reversed(codecs):
         if codec not in _READERS:
             raise ArtifactCorrupt(f"{name} needs the unknown codec {codec!r}")
         stream = _READERS[codec](stream, name)
-    yield from after.within(stream, plain.size, f"{name}: its plain bytes")
+    if codecs:
+        stream = after.within(stream, plain.size, f"{name}: its plain bytes")
+    yield from stream
     for what, found, wanted in (("stored", before, stored), ("plain", after, plain)):
         if found.digest() != wanted:
             raise ArtifactCorrupt(

@@ -8,6 +8,7 @@ A volume's root holds, beside its data, a directory of ours:
     .volops/leaving/         the live data, while and after it is put aside, in the same form
     .volops/previous/        what `leaving` becomes when the swap stands: the data from before it
     .volops/turning          the swap brings `previous` back (a roll-back): undone, `incoming` is `previous`
+    .volops/incoming/part    what was staged, where it is only part of a tree that is being made whole
     .volops/phase            out: live data is being moved to `leaving`
                              in: it has been; new data is being moved from `incoming` to the root
                              done: it has been; it is not known yet whether the swap will stand
@@ -18,13 +19,32 @@ before the first rename it speaks of: whatever a crash leaves is one of these st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from volops.gnu_tar import FIDELITY, OWN, UNPACK
 from volops.shell import Shell
 
 AREA = f"{OWN}/incoming/data"
 """The staging area: the part of a volume that a type's `load` sees."""
+
+_NO_DIRECTORY = """
+for each do
+    new="$0/incoming/data/$each"
+    if [ -d "$new" ] && [ ! -L "$new" ]; then rm -rf "$new"; fi
+done
+"""
+_A_DIRECTORY = """
+for each do
+    new="$0/incoming/data/$each"
+    if [ -L "$new" ] || { [ -e "$new" ] && [ ! -d "$new" ]; }; then rm -f "$new"; fi
+done
+"""
+"""In the new tree, whose files are names of live ones, a name may go: what it named does not."""
+_STANDING = """
+for each do
+    if [ -d "$each" ] && [ ! -L "$each" ]; then printf "%s\\0" "$each"; fi
+done
+"""
 
 _SCRIPT = f"""
 set -eu
@@ -67,6 +87,28 @@ swap() {{
     move "$own/incoming/data" /volume
     dress /volume "$own/incoming/root"
     phase done
+}}
+# What is staged is part of a tree: the rest is that of the live one, whose files come in by a second name,
+# never by their content. Directories whose names are on standard input keep what the live ones have.
+graft() {{
+    [ -d "$own/incoming/data" ] || {{ echo "nothing is staged" >&2; exit 1; }}
+    cat >"$own/incoming/parents"
+    into "$own/incoming/data" "$own/incoming/part"
+    mkdir "$own/incoming/data"
+    note /volume "$own/incoming/root"
+    find /volume -mindepth 1 -maxdepth 1 ! -path "$own" -exec \
+        cp --archive --link --target-directory="$own/incoming/data" -- {{}} +
+    (cd "$own/incoming/part" && find . -mindepth 1 ! -type d -exec sh -euc '{_NO_DIRECTORY}' "$own" {{}} +)
+    (cd "$own/incoming/part" && find . -mindepth 1 -type d -exec sh -euc '{_A_DIRECTORY}' "$own" {{}} +)
+    cp --archive --link --force "$own/incoming/part/." "$own/incoming/data/"
+    (cd /volume && xargs --null --no-run-if-empty sh -euc '{_STANDING}' sh) \
+        <"$own/incoming/parents" >"$own/incoming/standing"
+    if [ -s "$own/incoming/standing" ]; then
+        (cd /volume && tar --create --format=posix {FIDELITY} --no-recursion --null --verbatim-files-from \
+            --files-from="$own/incoming/standing") >"$own/incoming/directories"
+        dress "$own/incoming/data" "$own/incoming/directories"
+    fi
+    swap
 }}
 turn() {{
     [ -d "$own/previous/data" ] || {{ echo "no earlier data is kept" >&2; exit 1; }}
@@ -121,12 +163,17 @@ drop() {{
     rm -rf "$own/previous" "$own/incoming" "$own/turning"
     tidy
 }}
+first() {{ find /volume -mindepth 1 -maxdepth 1 ! -path "$own" -print -quit; }}
 settle() {{ sync --file-system /volume; }}
 show() {{
     for each in previous incoming; do
         [ ! -d "$own/$each" ] || du --summarize --bytes "$own/$each/data" | sed "s/\\t.*/ $each/"
     done
     echo "$(df --output=avail --block-size=1 /volume | tail -n 1) free"
+    echo "$(stat --format=%d /volume) device"
+    # A file system that makes inodes as it needs them says that it has none at all.
+    set -- $(df --output=itotal,iavail /volume | tail -n 1)
+    case $1 in 0 | -) ;; *) echo "$2 files" ;; esac
 }}
 
 "$1"
@@ -155,6 +202,13 @@ class Swap:
         """Put the live data aside and the staging area in its place. Nothing may be using the volume."""
         self._do("swap")
 
+    def graft(self, parents: Iterable[str]) -> None:
+        """As `swap`, but what is staged is part of a tree: the rest stays as it is live, in files that both
+        trees share. `parents` are directories of the staging area that are only on the way to that part:
+        where they are live, they stay as they are."""
+        names = [name.encode("utf-8", "surrogateescape") for name in parents]
+        self._do("graft", b"".join(name + b"\0" for name in names))
+
     def turn(self) -> None:
         """Swap in the other direction: the data kept from before the last swap becomes live again, and what
         is live is kept in its stead."""
@@ -172,10 +226,15 @@ class Swap:
         """Delete the data kept from before the last swap; fine when there is none."""
         self._do("drop")
 
+    def is_empty(self) -> bool:
+        """True when the volume holds nothing but what is ours."""
+        return not self._do("first")
+
     def sizes(self) -> Mapping[str, int]:
-        """Bytes of `previous` and `incoming`, where they exist, and bytes `free` on the volume's disk."""
+        """Bytes of `previous` and `incoming`, where they exist, bytes `free` on the volume's file system, how
+        many more `files` it takes if that is limited, and which `device` it is."""
         lines = self._do("show").splitlines()
         return {what: int(size) for size, what in (line.split() for line in lines)}
 
-    def _do(self, verb: str) -> str:
-        return self._shell.run("/bin/sh", "-c", _SCRIPT, "volops", verb).text
+    def _do(self, verb: str, input: bytes = b"") -> str:
+        return self._shell.run("/bin/sh", "-c", _SCRIPT, "volops", verb, input=input).text

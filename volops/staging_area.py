@@ -11,7 +11,7 @@ from typing import Any
 from volops.engine import HelperSpec
 from volops.errors import EngineFailed, RestoreRefused
 from volops.gnu_tar import unpacking
-from volops.model import Mount, Volume
+from volops.model import Artifact, Mount, Volume
 from volops.mover import HelperShell
 from volops.source import Surroundings
 from volops.source.shells import NEEDS_IMAGE, Shells, owner
@@ -48,6 +48,7 @@ class StagingArea:
         name: str = "",
         trusted: bool = True,
         on_warning: Callable[[str], None] = lambda _: None,
+        artifacts: Callable[[], Iterator[Artifact]] = lambda: iter(()),
     ) -> None:
         self.volume = volume
         self.options = options
@@ -57,6 +58,7 @@ class StagingArea:
         self._mount = owner(volume, volume_type)
         self._trusted = trusted
         self._warn = on_warning
+        self._artifacts = artifacts
         self._shells = Shells(surroundings, volume)
 
     def __enter__(self) -> StagingArea:
@@ -83,6 +85,9 @@ class StagingArea:
     def warn(self, message: str) -> None:
         self._warn(message)
 
+    def artifacts(self) -> Iterator[Artifact]:
+        return self._artifacts()
+
     def swap(self) -> Swap:
         """The volume's swap. Its helper sees the whole volume; opened when first asked for."""
         return Swap(_with_tar(self._shells, "swap", self._name))
@@ -103,9 +108,9 @@ class StagingArea:
         spec = HelperSpec(self._image(), (), ((source, mount.target, True),), capabilities=_SERVER)
         return self._shells.open("service", spec)
 
-    def untar(self, chunks: Iterable[bytes], directory: str = ".") -> None:
+    def untar(self, chunks: Iterable[bytes], directory: str = ".", *, below: str = "") -> None:
         checked = screened(f"the archive of {self.volume.key}", chunks, trusted=self._trusted)
-        self.tree().feed(checked, *unpacking(str(PurePosixPath("/volume") / directory)))
+        self.tree().feed(checked, *unpacking(str(PurePosixPath("/volume") / directory), below=below))
 
     def release(self) -> None:
         """End the helpers that work on the staging area, so that nothing uses it any more."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
-from volops.model import StoredArtifact, Volume
+from volops.model import Artifact, StoredArtifact, Volume
 from volops.shell import Shell
 
 
@@ -138,6 +138,11 @@ class Staging(Protocol):
         """Tell the user of something odd that does not make the restore wrong."""
         ...
 
+    def artifacts(self) -> Iterator[Artifact]:
+        """The volume's artifacts once more, for a `check` that must compare with them. Reading them again
+        takes about as long as the first time."""
+        ...
+
     def image(self) -> Shell:
         """A helper of the service's image with nothing mounted: for what the image can tell. Before anything
         is touched."""
@@ -152,6 +157,7 @@ class Staging(Protocol):
         `target`: for a throwaway server on it. `/tmp` is private and in memory."""
         ...
 
-    def untar(self, chunks: Iterable[bytes], directory: str = ".") -> None:
-        """Unpack a tar stream with full fidelity into `directory` of the staging area."""
+    def untar(self, chunks: Iterable[bytes], directory: str = ".", *, below: str = "") -> None:
+        """Unpack a tar stream with full fidelity into `directory` of the staging area; `below` is a directory
+        of the archive that takes the place of its root."""
         ...

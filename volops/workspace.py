@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from volops import quiesce
+from volops import provisional, quiesce
 from volops.catalog import Catalog
 from volops.compose import Compose, ComposeOptions, load_stack
 from volops.config import Settings, VolumeSettings, load_settings
@@ -52,9 +52,9 @@ def open_workspace(
     """Find the project as `docker compose` with these options would, and all that belongs to it.
 
     Compose and the engine are asked at the same time; `reading` is compose's answer where somebody has
-    asked already. What an earlier run paused or stopped, and could
-    not bring back because it was killed, is brought back first. Raises what `load_stack`,
-    `load_settings`, `connect` and `discover` raise.
+    asked already. What an earlier run paused or stopped, and could not bring back because it was killed, is
+    brought back first; volumes of its own are removed. Raises what `load_stack`, `load_settings`, `connect`
+    and `discover` raise.
     """
     with ThreadPoolExecutor(1) as pool:
         connecting = pool.submit(connect)
@@ -70,6 +70,7 @@ def open_workspace(
     catalog = Catalog(LocalStore(backups or settings.backups), stack.project)
     state = settings.backups / STATE
     quiesce.recover(engine, state)
+    provisional.recover(engine, state)
     journals = JournalFile(state)
     if journals.exists:
         recover(look_around(engine, stack, "", settings.helper_image), journals, assignments)

@@ -9,6 +9,7 @@ _FIRST = (
     "full_backup",
     "restore",
     "restore_safety",
+    "bundle",
     "recovery",
     "verification",
     "interruption",

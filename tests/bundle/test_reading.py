@@ -32,6 +32,8 @@ from volops.catalog import Catalog, EntryState
 from volops.errors import ArtifactCorrupt, HostileArchive, StoreFull, VolopsError
 from volops.manifest import DigestRecord, Manifest, read_manifest
 from volops.model import Digest
+from volops.operations.verify import verify
+from volops.plugins import discover
 from volops.store import LocalStore
 
 EXPECTED = {
@@ -44,6 +46,8 @@ import os, sys
 from pathlib import Path
 from volops.bundle import unpacked
 from volops.catalog import Catalog
+from volops.operations.verify import verify
+from volops.plugins import discover
 from volops.store import LocalStore
 scratch = Path(sys.argv[2])
 with unpacked(Catalog(LocalStore(scratch)).find(sys.argv[1]), scratch):
@@ -207,6 +211,18 @@ def test_a_changed_manifest_makes_it_a_broken_backup(tmp_path: Path) -> None:
     entry = Catalog(LocalStore(tmp_path)).find(str(path))
     assert (entry.state, entry.manifest) == (EntryState.BROKEN, None)
     assert "was changed after it was written" in entry.problem
+
+
+@pytest.mark.parametrize(("name", "good"), [("../outside", False), ("./inside", True)])
+def test_one_whose_archives_no_restore_takes_is_not_called_good(
+    name: str, good: bool, tmp_path: Path
+) -> None:
+    path = bundle(tmp_path, tree=archive(member(name, b"x")))
+    catalog = Catalog(LocalStore(tmp_path / "scratch"))
+    with unpacked(catalog.find(str(path)), tmp_path / "scratch") as entry:
+        outcomes = {each.volume: each for each in verify(catalog, discover(), entry, lambda _: None)}
+    assert (outcomes["uploads"].status == "done") == good
+    assert good or "'../outside' has `..` in its name" in outcomes["uploads"].reason
 
 
 @pytest.fixture(scope="module")

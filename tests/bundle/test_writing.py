@@ -126,7 +126,7 @@ def test_a_partial_backup_is_bundled_only_when_asked_to(backups: Path) -> None:
     with pytest.raises(InvalidUse, match="partial") as refused:
         write_bundle(entry, backups / "some.tar.gz", backups)
     assert "--partial" in refused.value.next_step
-    assert write_bundle(entry, backups / "some.tar.gz", backups, partial=True).path.exists()
+    assert write_bundle(entry, backups / "some.tar.gz", backups, incomplete=True).path.exists()
 
 
 def test_no_bundle_of_a_bundle_or_of_nothing(backups: Path) -> None:

@@ -142,6 +142,21 @@ class TestBackups:
         )
         assert volops("list").out.rstrip().endswith("verified just now")
 
+    @pytest.mark.usefixtures("backups")
+    def test_a_backup_is_proven_by_restoring_it(self, volops: Volops) -> None:
+        assert volops("backup").code == 0
+        done = volops("verify", "latest", "--restore")
+        assert (done.code, done.err) == (0, "")
+        assert re.search(r"^uploads +proven   3\.\d MB in [\d.]+ s$", done.out, re.M)
+        closing = done.out.splitlines()[-1]
+        assert re.fullmatch(rf"{NAME} is proven: 3\.\d MB restored and checked in [\d.]+ s", closing)
+        assert volops("list").out.rstrip().endswith("proven just now")
+        shown = volops("show", "latest").out
+        assert re.search(r"^Checked: .*, proven on \d{4}-\d\d-\d\d [\d:]+ UTC by restoring it$", shown, re.M)
+        assert "complete, proven just now" in volops("status").out
+        assert volops("verify", "latest").code == 0
+        assert volops("list").out.rstrip().endswith("proven just now")
+
     def test_damage_is_named_and_remembered(self, volops: Volops, backups: Path) -> None:
         assert volops("backup", "uploads", "-q").code == 0
         (file,) = only(backups).glob("files_*.tar.zst")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Volops
+from tests.cli.program import run_on_terminal
 from tests.cli.test_restoring import in_web
 
 
@@ -84,6 +85,25 @@ def test_a_verification_is_remembered_where_the_bundle_lies_among_backups(
     ]
     assert entry["verified"]["problems"] == []
     assert entry["state"] == "bundle"
+
+
+def test_one_that_was_unpacked_by_hand_is_a_backup(volops: Volops, carried: Path, project: Path) -> None:
+    directory = project / "by-hand"
+    directory.mkdir()
+    subprocess.run(["tar", "xzf", str(carried), "-C", str(directory)], check=True)
+    assert volops("verify", "./by-hand").code == 0
+    in_web(project, "rm /srv/uploads/photo.jpg")
+    assert volops("restore", "./by-hand", "uploads", "--yes").code == 0
+    assert in_web(project, "ls /srv/uploads") == "photo.jpg"
+    assert volops("commit", "--yes").code == 0
+    shutil.rmtree(directory)
+
+
+def test_nothing_of_it_is_left_when_nobody_agrees(carried: Path, backups: Path, project: Path) -> None:
+    done = run_on_terminal("restore", str(carried), cwd=project, typed="no\n")
+    assert done.code == 1
+    assert "nothing was changed" in done.out
+    assert list((backups / ".incoming").iterdir()) == []
 
 
 def test_a_damaged_one_restores_nothing(volops: Volops, carried: Path, project: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from tests.cli.conftest import Volops
 from tests.cli.program import run
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
+COPY = f"cliw-{uuid.uuid4().hex[:8]}"
 _ROW = re.compile(r"^\| `(\S+)` \| (.+?) \|", re.MULTILINE)
 _SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -71,6 +74,8 @@ def one_of_each(project: Path) -> Iterator[Path]:
     (backups / ".incoming" / "full_backup_20251025_143022").mkdir(parents=True, exist_ok=True)
     yield backups
     shutil.rmtree(backups)
+    copy = ["docker", "compose", "-p", COPY, "down", "--volumes"]
+    subprocess.run(copy, cwd=project, capture_output=True, check=True)
 
 
 @pytest.mark.usefixtures("one_of_each")
@@ -85,7 +90,9 @@ def one_of_each(project: Path) -> Iterator[Path]:
         (["show", "latest"], "`volops show`"),
         (["verify", "latest"], "`volops verify`"),
         (["bundle", "latest", "--output", "backups/more.tar.gz"], "`volops bundle`"),
+        (["verify", "latest", "--restore"], "`volops verify --restore`"),
         (["restore", "latest", "--yes"], "`volops restore`"),
+        (["restore", "latest", "--into", COPY], "`volops restore --into`"),
         (["rollback", "--yes"], "`volops rollback`"),
         (["commit", "--yes"], "`volops commit`"),
         (["plugins"], "`volops plugins`"),

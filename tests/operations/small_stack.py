@@ -64,6 +64,22 @@ class SmallStack:
         argv = ["docker", "inspect", "--format", "{{.State.Status}}", container]
         return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
 
+    def containers(self) -> dict[str, str]:
+        """When each container of the project, by its id, was started."""
+        ids = self.compose("ps", "--all", "--quiet").split()
+        argv = ["docker", "inspect", "--format", "{{.Id}} {{.State.StartedAt}}", *ids]
+        shown = subprocess.run(argv, capture_output=True, text=True, check=True).stdout if ids else ""
+        return dict(line.split() for line in shown.splitlines())
+
+    def volumes(self) -> dict[str, str]:
+        """When each volume of the project, by its name, was made."""
+        mine = f"label=com.docker.compose.project={self.project}"
+        return _volumes("--filter", mine)
+
+    def provisional(self) -> dict[str, str]:
+        """When each volume, by its name, was made that volops has made for runs on the project."""
+        return _volumes("--filter", f"label=volops.project={self.project}")
+
     def workspace(self) -> Workspace:
         """As `volops` would open it."""
         return open_workspace(ComposeOptions(files=(str(self.file),)))
@@ -80,6 +96,13 @@ class SmallStack:
         helpers = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
         unfinished = self.backups / ".incoming"
         return helpers + [path.name for path in unfinished.iterdir()] if unfinished.exists() else helpers
+
+
+def _volumes(*filters: str) -> dict[str, str]:
+    found = subprocess.run(["docker", "volume", "ls", "--quiet", *filters], capture_output=True, text=True)
+    argv = ["docker", "volume", "inspect", "--format", "{{.Name}} {{.CreatedAt}}", *found.stdout.split()]
+    shown = subprocess.run(argv, capture_output=True, text=True).stdout if found.stdout else ""
+    return dict(line.split() for line in shown.splitlines())
 
 
 @contextlib.contextmanager

@@ -13,9 +13,10 @@ from pathlib import Path
 from volops.compose import ComposeOptions
 from volops.manifest import Manifest
 from volops.manifest.document import manifest_bytes
-from volops.model import Event, Warned
+from volops.model import Event, Outcome, Warned
 from volops.operations.backup import Selection, backup
 from volops.operations.backup_database import backup_database
+from volops.operations.proof import prove
 from volops.operations.restore import Restored, restore
 from volops.operations.restore_plan import plan_restore
 from volops.operations.rollback import kept, rollback
@@ -80,6 +81,12 @@ class Restorable:
             entry = workspace.catalog.entries()[0]
             plan = plan_restore(workspace, around, entry, names)
             return restore(workspace, around, plan, self._hear, patience=patience)
+
+    def prove(self) -> tuple[Outcome, ...]:
+        """`volops verify latest --restore`, without reading it to its end first."""
+        with self._workspace() as workspace:
+            around = look_around(workspace.engine, workspace.stack, "")
+            return prove(workspace, around, workspace.catalog.entries()[0], self._hear)
 
     def rollback(self) -> None:
         """`volops rollback`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.plugins.restoring import Restorable
+from tests.tampering import tamper
 from volops.errors import CheckFailed, RestoreFailed, RestoreRefused
+from volops.model import OutcomeStatus
 
 COMPOSE = """
 services:
@@ -207,6 +210,27 @@ def test_data_that_is_not_what_was_recorded_is_not_swapped_in(db: Database) -> N
     with pytest.raises(CheckFailed, match=r"public.orders has 5000 rows, had 5001"):
         db.restore()
     assert db.marked()
+
+
+def test_a_row_that_was_taken_from_a_dump_is_found_by_restoring_it(db: Database) -> None:
+    db.filled(NEW)
+    manifest = db.backup()
+    assert {outcome.status for outcome in db.prove()} == {OutcomeStatus.DONE}
+    started = db.compose("ps", "--format", "{{.ID}} {{.CreatedAt}}")
+    db.psql("INSERT INTO orders (note) VALUES ('later')")
+
+    def without_a_row(dump: bytes) -> bytes:
+        return re.sub(rb"(?m)^4017\tnote 4017\t.*\n", b"", dump)
+
+    tamper(db.directory / "backups" / manifest.name, f"db_backup_{manifest.name[-15:]}.sql", without_a_row)
+    (outcome,) = db.prove()
+    assert outcome.status is OutcomeStatus.FAILED
+    assert "public.orders has 4999 rows, had 5000" in outcome.reason
+    assert db.marked()
+    assert db.compose("ps", "--format", "{{.ID}} {{.CreatedAt}}") == started
+    db.compose("down")
+    (outcome,) = db.prove()
+    assert "public.orders has 4999 rows, had 5000" in outcome.reason
 
 
 def test_missing_extensions_are_named_before_anything_is_touched(db: Database) -> None:

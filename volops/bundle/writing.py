@@ -61,27 +61,28 @@ def write_bundle(
     target: Path,
     backups: Path,
     *,
-    partial: bool = False,
+    incomplete: bool = False,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> Bundled:
     """Write the backup as one file, `target`, which appears only when it is complete; its parts lie in the
     directory `backups` meanwhile. `on_bytes` is told how many plain bytes have been read.
 
-    Every artifact is compared with the manifest on the way: a damaged backup gives no bundle.
-    Raises InvalidUse when `target` is there already, when the backup is one file as it is, or partial without
-    `partial` being said; NoSuchBackup when it has no manifest; ArtifactCorrupt, StoreFull, StoreUnavailable.
+    Every artifact is compared with the manifest on the way: a damaged backup gives no bundle. Raises
+    InvalidUse when `target` is there already, when the backup is one file as it is, or when it is partial and
+    `incomplete` was not said; NoSuchBackup when it has no manifest; ArtifactCorrupt, StoreFull,
+    StoreUnavailable.
     """
-    manifest = _bundleable(entry, partial=partial)
+    manifest = _bundleable(entry, incomplete=incomplete)
     _require_free(target)
     with scratch(backups, f"bundle_{entry.name}") as upload:
         packing = _Packing(entry, upload, on_bytes)
         require_room(upload, sum(each.stored.size for each in manifest.every_artifact), "a bundle")
         inner = packing.prepare(manifest)
-        size = _write_new(target, gzip(packing.archive(inner)), upload).size
+        size = _write_new(target, upload, gzip(packing.archive(inner))).size
     return Bundled(target, size, inner)
 
 
-def _bundleable(entry: Entry, *, partial: bool) -> Manifest:
+def _bundleable(entry: Entry, *, incomplete: bool) -> Manifest:
     if entry.manifest is None:
         raise NoSuchBackup(
             f"{entry.name} has no manifest that can be read: {entry.problem}",
@@ -89,7 +90,7 @@ def _bundleable(entry: Entry, *, partial: bool) -> Manifest:
         )
     if entry.state is EntryState.BUNDLE or entry.kind is BackupKind.DATABASE:
         raise InvalidUse(f"{entry.name} is one file already", next_step=f"copy {entry.path}")
-    if entry.state is EntryState.PARTIAL and not partial:
+    if entry.state is EntryState.PARTIAL and not incomplete:
         raise InvalidUse(
             f"{entry.name} is partial: volumes are missing", next_step="say --partial to bundle it as it is"
         )
@@ -176,7 +177,7 @@ def _require_free(target: Path) -> None:
         )
 
 
-def _write_new(target: Path, chunks: Iterable[bytes], upload: LocalUpload) -> Digest:
+def _write_new(target: Path, upload: LocalUpload, chunks: Iterable[bytes]) -> Digest:
     """Write a file that is either not there or complete; it never replaces another."""
     with storage(target.parent):
         same_disk = upload.directory.stat().st_dev == target.parent.stat().st_dev

@@ -16,13 +16,17 @@ _Short = Annotated[str, StringConstraints(max_length=1000)]
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """One reading of a backup to its end, by `user` on `host`: `problems` is empty when it was good."""
+    """One reading of a backup to its end, by `user` on `host`: `problems` is empty when it was good.
+
+    `proven` is when all of it was last restored beside the live data and checked; None when it never was.
+    """
 
     at: datetime
     problems: tuple[str, ...] = ()
     host: str = ""
     user: str = ""
     version: str = ""
+    proven: datetime | None = None
 
     @property
     def ok(self) -> bool:
@@ -39,6 +43,7 @@ class _Note(BaseModel):
     host: _Short
     user: _Short
     version: _Short
+    proven: AwareDatetime | None = None
 
 
 def read_verification(store: Store, name: str, manifest: Manifest) -> Verification | None:
@@ -49,7 +54,8 @@ def read_verification(store: Store, name: str, manifest: Manifest) -> Verificati
         return None
     if note.seal != manifest.seal:
         return None
-    return Verification(note.at.astimezone(UTC), note.problems, note.host, note.user, note.version)
+    proven = note.proven.astimezone(UTC) if note.proven else None
+    return Verification(note.at.astimezone(UTC), note.problems, note.host, note.user, note.version, proven)
 
 
 def write_verification(store: Store, name: str, manifest: Manifest, verification: Verification) -> None:
@@ -61,5 +67,6 @@ def write_verification(store: Store, name: str, manifest: Manifest, verification
         host=verification.host,
         user=verification.user,
         version=verification.version,
+        proven=verification.proven,
     )
     store.set_note(name, note.model_dump_json(indent=2).encode() + b"\n")

@@ -27,7 +27,13 @@ def entry_document(entry: Entry) -> dict[str, Any]:
         "project": manifest.stack.project if manifest else None,
         "volumes": [volume_document(volume) for volume in manifest.volumes] if manifest else [],
         "problem": entry.problem or None,
-        "verified": {"at": verified.at, "problems": list(verified.problems)} if verified else None,
+        "verified": {
+            "at": verified.at,
+            "problems": list(verified.problems),
+            "proven": verified.proven,
+        }
+        if verified
+        else None,
     }
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from volops.cli.output import Output
     from volops.plugins import Registry
 
+_GOOD = {"verify": "good", "prove": "proven"}
+"""What a volume is called that came out well, where more can be said than that it is done."""
 _STYLES = {OutcomeStatus.SKIPPED: "dim", OutcomeStatus.FAILED: "bold red"}
 
 
@@ -40,7 +42,7 @@ class Reporter:
         self._registry = registry
         self._bar: Bar | None = None
         self._width = 0
-        self._verifies = False
+        self._good = ""
         self._warned: set[tuple[str, str]] = set()
         self._failures: list[Outcome] = []
         self.exit_code = EXIT_DONE
@@ -66,7 +68,7 @@ class Reporter:
         match event:
             case RunStarted():
                 self._width = max(map(len, event.volumes), default=0)
-                self._verifies = event.operation == "verify"
+                self._good = _GOOD.get(event.operation, "")
             case VolumeStarted():
                 self._begin_bar(event)
             case Progress() if self._bar:
@@ -102,15 +104,15 @@ class Reporter:
             self._warn(outcome.volume, warning)
         if outcome.status is OutcomeStatus.FAILED:
             self._failures.append(outcome)
-        good = self._verifies and outcome.status is OutcomeStatus.DONE
-        status = "good" if good else outcome.status.value
+        done = outcome.status is OutcomeStatus.DONE
+        status = self._good if self._good and done else outcome.status.value
         line = f"{outcome.volume.ljust(self._width)}  {status:<7}  {self._said(outcome)}"
         self._output.note(line.rstrip(), _STYLES.get(outcome.status, ""))
 
     def _said(self, outcome: Outcome) -> str:
         if outcome.status is OutcomeStatus.DONE:
             took = f"{size(outcome.size)} in {duration(outcome.seconds)}"
-            return took if self._verifies else f"{took}, {size(outcome.stored_size)} stored"
+            return took if self._good else f"{took}, {size(outcome.stored_size)} stored"
         if outcome.status is OutcomeStatus.RECIPE:
             return "how to make it again is kept, not its files (--all keeps them)"
         return outcome.reason

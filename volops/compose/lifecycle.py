@@ -9,8 +9,10 @@ import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
+from volops.compose.cloning import Clone, clone_of, up_command
 from volops.compose.options import ComposeOptions, ask, no_client
 from volops.errors import ComposeUnavailable, ServiceNotRunning, UnknownService
 from volops.model import Stack
@@ -79,6 +81,14 @@ class Compose:
         """Create containers of services, and volumes they lack, as compose labels them; start none."""
         self._check(services)
         self._run("up", "--no-start", "--no-recreate", "--no-deps", *services, show=False)
+
+    def clone(self, project: str) -> Clone:
+        """The same files as another project. Raises ComposeInvalid."""
+        return clone_of(self._options, project)
+
+    def up_command(self, clone: Clone, overriding: Path | None) -> str:
+        """What a person types to start that project, with one more compose file if need be."""
+        return up_command(self._options, clone, self.stack.files, overriding)
 
     def restart(self, services: Sequence[str], *, show: bool, timeout: float) -> tuple[ServiceState, ...]:
         """Restart the containers of services as they are, and wait as `start` does.

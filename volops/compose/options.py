@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from volops.errors import ComposeUnavailable
@@ -52,10 +54,16 @@ class Said:
     stderr: str
 
 
-def ask(argv: list[str]) -> Said:
-    """Run a compose command that answers soon. Raises ComposeUnavailable when there is no `docker`."""
+def ask(argv: list[str], variables: Mapping[str, str] | None = None) -> Said:
+    """Run a compose command that answers soon, with `variables` in its environment.
+
+    Raises ComposeUnavailable when there is no `docker`.
+    """
+    environment = {**os.environ, **(variables or {})}
     try:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment
+        )
     except FileNotFoundError as error:
         raise no_client() from error
     return Said(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound, NotFound
@@ -11,19 +11,18 @@ from docker.types import Mount
 
 from volops.docker.execution import DockerExec, collect
 from volops.docker.failures import doing, patiently
-from volops.docker_records import PROJECT_LABEL, SERVICE_LABEL, container_info, volume_info
+from volops.docker.volumes import DockerVolumes
+from volops.docker_records import PROJECT_LABEL, SERVICE_LABEL, container_info
 from volops.engine import (
     LABEL_HELPER,
     LABEL_RUN,
     ContainerInfo,
     EngineInfo,
     HelperSpec,
-    VolumeInfo,
 )
 from volops.errors import EngineFailed
 from volops.shell import Output
 
-_SIZES_TIMEOUT_S = 600
 _STOP_MARGIN_S = 60
 _CHUNK = 1 << 20
 _NO_SERVICE = {PROJECT_LABEL: "", SERVICE_LABEL: ""}
@@ -31,14 +30,14 @@ _NO_SERVICE = {PROJECT_LABEL: "", SERVICE_LABEL: ""}
 a helper would be taken for a container of the service."""
 
 
-class DockerEngine:
+class DockerEngine(DockerVolumes):
     """`volops.engine.Engine` over one Docker Engine API connection; safe to use from several threads.
 
     The SDK's published types leave out half of it, so the client is Any here, and only here.
     """
 
     def __init__(self, client: Any, *, local: bool) -> None:
-        self._api = client
+        super().__init__(client)
         self._local = local
         self._holds: dict[str, Any] = {}
 
@@ -74,23 +73,6 @@ class DockerEngine:
                 with contextlib.suppress(NotFound):
                     listed.append(container_info(self._api.inspect_container(row["Id"])))
         return sorted(listed, key=lambda container: container.name)
-
-    def volumes(self, names: Collection[str]) -> dict[str, VolumeInfo]:
-        with doing("listing volumes"):
-            answer = self._api.volumes()
-        wanted = set(names)
-        rows = (volume_info(row) for row in answer.get("Volumes") or ())
-        return {row.name: row for row in rows if row.name in wanted}
-
-    def volume_sizes(self) -> dict[str, int]:
-        # The SDK's df() measures images and build cache too; the API can be asked for volumes alone.
-        with doing("measuring volumes"):
-            url = self._api._url("/system/df")
-            response = self._api.get(url, params={"type": "volume"}, timeout=_SIZES_TIMEOUT_S)
-            response.raise_for_status()
-            rows = response.json().get("Volumes") or ()
-        sizes = {row["Name"]: (row.get("UsageData") or {}).get("Size", -1) for row in rows}
-        return {name: size for name, size in sizes.items() if size >= 0}
 
     def image_id(self, reference: str) -> str | None:
         with doing("looking for an image"):

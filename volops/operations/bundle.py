@@ -28,7 +28,7 @@ def bundle(
     told, start = Told(target.name, emit), time.monotonic()
     emit(RunStarted("bundle", entry.name, (target.name,)))
     emit(VolumeStarted(target.name, "", sum(artifact.plain.size for artifact in artifacts)))
-    done = write_bundle(entry, target, backups, partial=partial, on_bytes=told.passed)
+    done = write_bundle(entry, target, backups, incomplete=partial, on_bytes=told.passed)
     outcome = Outcome(
         volume=target.name,
         type="",

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from volops.catalog import Catalog, Entry
-from volops.errors import ArtifactCorrupt, InvalidUse, NoSuchBackup, UnknownVolume
+from volops.errors import InvalidUse, NoSuchBackup, UnknownVolume
+from volops.gzip_stream import gunzip
 from volops.manifest import ArtifactRecord, BackupKind, Manifest, VolumeRecord
 from volops.pipeline import opened
-
-_GZIP = 31
-"""wbits of zlib for the gzip format (zlib manual, inflateInit2)."""
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +104,3 @@ def _stranger(catalog: Catalog, entry: Entry) -> Dump | None:
     if entry.name.endswith(".sql.gz"):
         return Dump(entry.name, lambda: gunzip(catalog.open(entry, entry.name), entry.name))
     return None
-
-
-def gunzip(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """The plain bytes of a gzip file of one or more members (RFC 1952), in bounded memory.
-
-    Raises ArtifactCorrupt on damage, and when it is cut off.
-    """
-    member = zlib.decompressobj(_GZIP)
-    try:
-        for chunk in chunks:
-            data = chunk
-            while data:
-                if member.eof:
-                    member = zlib.decompressobj(_GZIP)
-                if plain := member.decompress(data, _PIECE):
-                    yield plain
-                data = member.unconsumed_tail or member.unused_data
-    except zlib.error as error:
-        raise ArtifactCorrupt(f"{name} is damaged: {error}") from error
-    if not member.eof:
-        raise ArtifactCorrupt(f"{name} is cut off")

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from volops.catalog import Catalog, Entry
 from volops.errors import EXIT_DONE, RestoreFailed, VolopsError
 from volops.journal import Journal, JournalFile, Step, Touched
-from volops.model import (
-    Artifact,
-    Outcome,
-    OutcomeStatus,
-    RunFinished,
-    RunStarted,
-    VolumeFinished,
-    VolumeStarted,
-)
+from volops.model import Outcome, RunFinished, RunStarted
 from volops.operations.restore_plan import RestoreItem, RestorePlan
+from volops.operations.room import require_room
+from volops.operations.staged import look_ahead, stage, working
 from volops.operations.swapping import exchange, take_back
-from volops.operations.volume_dump import Emit, Told, blaming
-from volops.pipeline import observed, opened
+from volops.operations.volume_dump import Emit
 from volops.source import Surroundings
 from volops.staging import Swap
-from volops.staging_area import StagingArea
 from volops.workspace import Workspace
 
 _DOING = "restore"
@@ -65,7 +56,7 @@ def restore(
         touched = tuple(Touched(item.volume.key, item.volume.name) for item in plan.items)
         journal = Journal(_DOING, plan.entry.name, Step.STAGING, touched)
         try:
-            _check_stored(workspace.catalog, plan)
+            check_stored(workspace.catalog, plan.entry, plan.items)
             _create_missing(workspace, plan)
             done = _carry_out(workspace, around, plan, journals, journal, emit, patience, trust)
         except (VolopsError, KeyboardInterrupt) as error:
@@ -74,17 +65,18 @@ def restore(
     return done
 
 
-def _check_stored(catalog: Catalog, plan: RestorePlan) -> None:
-    """Every byte of the backup that will be used is what its manifest says, before anything is begun."""
-    for item in plan.items:
+def check_stored(catalog: Catalog, entry: Entry, items: Sequence[RestoreItem]) -> None:
+    """Every byte of the backup that will be used is what its manifest says, before anything is begun: else
+    this raises RestoreFailed."""
+    for item in items:
         for artifact in item.record.artifacts:
             digest, size = hashlib.sha256(), 0
-            for chunk in catalog.open(plan.entry, artifact.file):
+            for chunk in catalog.open(entry, artifact.file):
                 digest.update(chunk)
                 size += len(chunk)
             if (size, digest.hexdigest()) != (artifact.stored.size, artifact.stored.sha256):
                 raise RestoreFailed(
-                    f"{artifact.file} of {plan.entry.name} is damaged: it is not what the manifest says",
+                    f"{artifact.file} of {entry.name} is damaged: it is not what the manifest says",
                     next_step="restore another backup, see `volops list`",
                 )
 
@@ -97,15 +89,6 @@ def _create_missing(workspace: Workspace, plan: RestorePlan) -> None:
         workspace.compose.create(active)
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One volume under restore."""
-
-    item: RestoreItem
-    area: StagingArea
-    told: Told
-
-
 def _carry_out(
     workspace: Workspace,
     around: Surroundings,
@@ -116,15 +99,16 @@ def _carry_out(
     patience: float,
     trust: bool,
 ) -> Restored:
-    trusted = trust or not plan.entry.outside
     with contextlib.ExitStack() as stack:
-        works = [_open(around, item, emit, stack, trusted=trusted) for item in plan.items]
+        works = [
+            stack.enter_context(working(around, workspace.catalog, plan.entry, item, emit, trust=trust))
+            for item in plan.items
+        ]
         for work in works:
-            with blaming(work.item.type):
-                artifacts = tuple(record.artifact for record in work.item.record.artifacts)
-                work.item.type.cls().preflight(work.area, artifacts)
+            look_ahead(work)
+        require_room(works)
         journals.write(journal)
-        outcomes = tuple(_stage(workspace, plan.entry, work, emit) for work in works)
+        outcomes = tuple(stage(work, emit) for work in works)
         for work in works:
             work.area.swap().settle()
         swaps = [work.area.swap() for work in works]
@@ -132,55 +116,3 @@ def _carry_out(
         kept = {work.item.volume.key: work.area.swap().sizes().get("previous", 0) for work in works}
     started = workspace.compose.start(plan.starts, show=False, timeout=patience) if plan.starts else ()
     return Restored(plan, outcomes, downtime, kept, tuple(state.service for state in started))
-
-
-def _open(
-    around: Surroundings, item: RestoreItem, emit: Emit, stack: contextlib.ExitStack, *, trusted: bool
-) -> _Work:
-    told = Told(item.record.key, emit)
-    area = StagingArea(
-        around,
-        item.volume,
-        item.type.cls(),
-        item.options,
-        item.record.facts,
-        trusted=trusted,
-        on_warning=told.warn,
-    )
-    return _Work(item, stack.enter_context(area), told)
-
-
-def _stage(workspace: Workspace, entry: Entry, work: _Work, emit: Emit) -> Outcome:
-    """Make the volume anew in its staging area, and have its type prove it."""
-    item, area, told = work.item, work.area, work.told
-    emit(VolumeStarted(item.record.key, item.record.type, item.size))
-    start = time.monotonic()
-    area.swap().prepare()
-    volume_type = item.type.cls()
-    with blaming(item.type):
-        volume_type.load(area, artifacts_of(workspace.catalog, entry, item, told))
-        volume_type.check(area)
-    area.release()
-    outcome = Outcome(
-        volume=item.record.key,
-        type=item.record.type,
-        status=OutcomeStatus.DONE,
-        size=told.size,
-        stored_size=sum(artifact.stored.size for artifact in item.record.artifacts),
-        seconds=round(time.monotonic() - start, 3),
-        warnings=tuple(told.warnings),
-    )
-    emit(VolumeFinished(outcome))
-    return outcome
-
-
-def artifacts_of(catalog: Catalog, entry: Entry, item: RestoreItem, told: Told) -> Iterator[Artifact]:
-    """The item's artifacts, plain. What a type leaves unread is read before the next, so that no damage
-    goes unseen."""
-    for record in item.record.artifacts:
-        stored = catalog.open(entry, record.file)
-        plain = opened(record.file, stored, record.codecs, record.stored.digest, record.plain.digest)
-        stream = observed(plain, told.passed)
-        yield Artifact(record.name, record.media_type, stream)
-        for _ in stream:
-            pass

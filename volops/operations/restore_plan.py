@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from volops.catalog import Entry
@@ -13,7 +13,7 @@ from volops.plugins import Assignment, RegisteredType
 from volops.source import Surroundings
 from volops.workspace import Workspace
 
-_RESTORABLE = (OutcomeStatus.DONE, OutcomeStatus.RECIPE)
+RESTORABLE = (OutcomeStatus.DONE, OutcomeStatus.RECIPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +60,12 @@ def plan_restore(
     no such volume any more, PluginBroken when a type is missing, RestoreRefused when a container outside the
     project uses a volume.
     """
-    manifest = entry.manifest
-    if manifest is None:
-        raise NoSuchBackup(
-            f"{entry.name} has no manifest that can be read: {entry.problem}",
-            next_step="see `volops list` for others",
-        )
-    records = _records(manifest, names)
+    manifest = manifest_of(entry)
+    records = records_of(manifest, names)
     existing = around.engine.volumes([given.volume.name for given in workspace.assignments])
-    items = tuple(_item(workspace, record, set(existing)) for record in records)
+    items = tuple(restore_item(workspace, record, set(existing)) for record in records)
     for item in items:
+        _require_name(item.volume)
         _refuse_strangers(around, item)
     chosen = {record.key for record in records}
     return RestorePlan(
@@ -82,8 +78,22 @@ def plan_restore(
     )
 
 
-def _records(manifest: Manifest, names: Sequence[str]) -> list[VolumeRecord]:
-    known = {record.key: record for record in manifest.volumes if record.status in _RESTORABLE}
+def manifest_of(entry: Entry) -> Manifest:
+    """The backup's manifest. Raises NoSuchBackup when it has none that can be read."""
+    if entry.manifest is None:
+        raise NoSuchBackup(
+            f"{entry.name} has no manifest that can be read: {entry.problem}",
+            next_step="see `volops list` for others",
+        )
+    return entry.manifest
+
+
+def records_of(manifest: Manifest, names: Sequence[str]) -> list[VolumeRecord]:
+    """What the backup has of the volumes that are named; without names, of all whose data it holds.
+
+    Raises UnknownVolume for a name that is not in it, InvalidUse when there is nothing to restore.
+    """
+    known = {record.key: record for record in manifest.volumes if record.status in RESTORABLE}
     if not names:
         chosen = [record for record in known.values() if record.artifacts]
         if not chosen:
@@ -97,7 +107,11 @@ def _records(manifest: Manifest, names: Sequence[str]) -> list[VolumeRecord]:
     return list({record.key: record for record in found if record}.values())
 
 
-def _item(workspace: Workspace, record: VolumeRecord, existing: set[str]) -> RestoreItem:
+def restore_item(workspace: Workspace, record: VolumeRecord, existing: Collection[str]) -> RestoreItem:
+    """One volume of a backup as something to restore; `existing` are the names of volumes that are there.
+
+    Raises PluginBroken when its type is missing, InvalidUse when the stack has no such volume any more.
+    """
     registered = workspace.registry.types.get(record.type)
     if registered is None:
         origin = f" of {record.plugin.distribution} {record.plugin.version}" if record.plugin else ""
@@ -107,14 +121,17 @@ def _item(workspace: Workspace, record: VolumeRecord, existing: set[str]) -> Res
         )
     given = _assignment(workspace, record)
     volume = given.volume
-    if volume.kind is not VolumeKind.BIND and not volume.name:
-        raise InvalidUse(
-            f"anonymous volume {volume.key!r} has no name yet", next_step="create it with `volops start`"
-        )
     same = given.type is not None and given.type.cls is registered.cls and given.problem is None
     options = given.options if same else registered.cls.Options()
     missing = volume.kind is not VolumeKind.BIND and volume.name not in existing
     return RestoreItem(record, volume, registered, options, missing)
+
+
+def _require_name(volume: Volume) -> None:
+    if volume.kind is not VolumeKind.BIND and not volume.name:
+        raise InvalidUse(
+            f"anonymous volume {volume.key!r} has no name yet", next_step="create it with `volops start`"
+        )
 
 
 def _assignment(workspace: Workspace, record: VolumeRecord) -> Assignment:

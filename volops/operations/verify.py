@@ -38,6 +38,7 @@ from volops.operations.volume_dump import Emit, blaming
 from volops.pipeline import observed, opened
 from volops.plugins import RegisteredType, Registry
 from volops.tar import check_tar
+from volops.tar_screen import screened
 
 COMPOSE_FILES = "compose files"
 _PROGRESS_S = 0.1
@@ -63,7 +64,7 @@ def verify(catalog: Catalog, registry: Registry, entry: Entry, emit: Emit) -> tu
     problems = tuple(
         f"{each.volume}: {each.reason}" for each in outcomes if each.status is OutcomeStatus.FAILED
     )
-    _remember(catalog, entry, problems, emit)
+    remember(catalog, entry, problems, emit, proven=entry.verified.proven if entry.verified else None)
     whole = EXIT_PARTIAL if manifest.kind is BackupKind.PARTIAL else EXIT_DONE
     emit(RunFinished("verify", entry.name, tuple(outcomes), EXIT_FAILED if problems else whole))
     return tuple(outcomes)
@@ -124,6 +125,9 @@ def _read(catalog: Catalog, entry: Entry, part: _Part, emit: Emit) -> Outcome:
     for artifact in part.artifacts:
         stored = catalog.open(entry, artifact.file)
         plain = opened(artifact.file, stored, artifact.codecs, artifact.stored.digest, artifact.plain.digest)
+        if entry.outside and artifact.media_type == TAR:
+            # What a restore refuses, whoever trusts it, is not good.
+            plain = screened(artifact.file, plain, trusted=True)
         try:
             _check(Artifact(artifact.name, artifact.media_type, observed(plain, passed)), part.known)
         except VolopsError as error:
@@ -197,13 +201,23 @@ class _Passed:
             self._emit(Progress(self._volume, self.size))
 
 
-def _remember(catalog: Catalog, entry: Entry, problems: tuple[str, ...], emit: Emit) -> None:
+def remember(
+    catalog: Catalog,
+    entry: Entry,
+    problems: tuple[str, ...],
+    emit: Emit,
+    *,
+    proven: datetime | None = None,
+) -> None:
+    """Keep in the catalog what was found now; a backup with problems is no longer proven. What cannot be
+    kept is a warning."""
     verification = Verification(
         at=datetime.now(UTC),
         problems=problems,
         host=platform.node(),
         user=_user(),
         version=importlib.metadata.version("volops"),
+        proven=None if problems else proven,
     )
     try:
         catalog.record(entry, verification)

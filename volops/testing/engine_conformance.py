@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import uuid
 
 import pytest
 
@@ -59,6 +60,26 @@ class EngineConformance(HelperConformance):
     def test_a_volume_is_as_large_as_its_files(self, engine: Engine, volume: str) -> None:
         size = engine.volume_sizes()[volume]
         assert 5 + 256 * 40 <= size < 64 << 10
+
+    def test_a_volume_is_made_once_and_removed_when_nobody_uses_it(self, engine: Engine) -> None:
+        name = f"made-{uuid.uuid4().hex[:12]}"
+        engine.create_volume(name, {"purpose": "test"})
+        try:
+            assert engine.volumes([name])[name].labels == {"purpose": "test"}
+            with pytest.raises(EngineFailed, match="exists already"):
+                engine.create_volume(name, {})
+        finally:
+            engine.remove_volume(name)
+        assert engine.volumes([name]) == {}
+        engine.remove_volume(name)
+
+    def test_a_volume_that_is_in_use_is_not_removed(
+        self, engine: Engine, container: str, volume: str
+    ) -> None:
+        assert engine.running(container)
+        with pytest.raises(EngineFailed):
+            engine.remove_volume(volume)
+        assert engine.volumes([volume])
 
     def test_a_local_image_has_an_id_and_another_has_none(self, site: EngineSite) -> None:
         found = site.engine.image_id(site.image)

@@ -91,6 +91,18 @@ class FakeEngine:
         """The bytes of their files."""
         return {name: sum(map(len, volume.files.values())) for name, volume in self._volumes.items()}
 
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        """As `add_volume`, but never one that is there already."""
+        if name in self._volumes:
+            raise EngineFailed(f"volume {name!r} exists already")
+        self.add_volume(name, labels=labels)
+
+    def remove_volume(self, name: str) -> None:
+        """Forget it, unless a container mounts it."""
+        if self.containers_using(name):
+            raise EngineFailed(f"the engine failed removing volume {name!r}: it is in use")
+        self._volumes.pop(name, None)
+
     def image_id(self, reference: str) -> str | None:
         """That of an image that was added."""
         return self._images[reference][0] if reference in self._images else None

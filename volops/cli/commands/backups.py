@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from volops.cli.invocation import Invocation
     from volops.cli.output import Output
     from volops.manifest import Manifest, VolumeRecord
+    from volops.model import Outcome
+    from volops.plugins import Registry
 
 _backup = click.argument("backup", shell_complete=completing.backups)
 
@@ -63,7 +67,17 @@ def _verified(entry: Entry, now: datetime) -> str:
     if entry.verified is None:
         return "never"
     when = age(entry.verified.at, now)
-    return f"verified {when}" if entry.verified.ok else f"NOT GOOD, {when}"
+    if not entry.verified.ok:
+        return f"NOT GOOD, {when}"
+    proven = entry.verified.proven
+    return f"proven {age(proven, now)}" if proven else f"verified {when}"
+
+
+def _checked(entry: Entry, now: datetime) -> str:
+    proven = entry.verified.proven if entry.verified else None
+    on = f", proven on {proven:%Y-%m-%d %H:%M:%S} UTC by restoring it" if proven else ""
+    read = f"read to its end {age(entry.verified.at, now)}" if entry.verified and proven else ""
+    return (read or _verified(entry, now)) + on
 
 
 @verb("show", backups=True, exits=[EXIT_NO_BACKUP], examples=["volops show latest"])
@@ -112,7 +126,7 @@ def _describe(output: Output, entry: Entry, manifest: Manifest) -> None:
     for title, text in (
         ("Backup", f"{entry.name} ({manifest.kind.value}, {entry.state.value})"),
         ("Taken", f"{manifest.created:%Y-%m-%d %H:%M:%S} UTC, {age(manifest.created, now)}, in {took}"),
-        ("Checked", _verified(entry, now)),
+        ("Checked", _checked(entry, now)),
         ("Size", f"{size(plain_size(manifest.volumes))}, {size(entry.size)} stored"),
         ("Where", shown_path(Path(entry.path))),
         ("Project", f"{manifest.stack.project} on {manifest.host}"),
@@ -143,27 +157,39 @@ def _file_rows(manifest: Manifest) -> list[tuple[str, ...]]:
     "verify",
     backups=True,
     exits=[EXIT_NO_BACKUP, EXIT_PARTIAL],
-    examples=["volops verify latest", "volops verify full_backup_20251025"],
+    examples=["volops verify latest", "volops verify full_backup_20251025 --restore"],
+)
+@click.option(
+    "--restore",
+    "restoring",
+    is_flag=True,
+    help="Restore it, too, into volumes made for it and removed again, and check it there.",
 )
 @_backup
-def verify(invocation: Invocation, backup: str) -> int:
+def verify(invocation: Invocation, backup: str, restoring: bool) -> int:
     """Read a backup to its end and prove it whole.
 
-    Every digest is compared, every archive read to its end, every dump checked for completeness. The
-    result is remembered and shown by `volops list`. BACKUP may be a bundle.
+    Every digest is compared, every archive read to its end, every dump checked for completeness. With
+    --restore every volume is restored as well, into one that is there for that only: nothing live is touched,
+    and no service need run. The result is remembered and shown by `volops list`. BACKUP may be a bundle.
     """
     from volops.bundle import beside, unpacked
-    from volops.operations.verify import verify as prove
     from volops.plugins import discover
 
-    registry, output = discover(), invocation.output
     found = invocation.catalog.find(backup)
-    with (
-        unpacked(found, beside(invocation.catalog.store)) as entry,
-        Reporter(output, registry) as reporter,
-    ):
-        outcomes = prove(invocation.catalog, registry, entry, reporter)
+    with unpacked(found, beside(invocation.catalog.store)) as entry:
+        return _verify(invocation, discover(), entry, restoring=restoring)
+
+
+def _verify(invocation: Invocation, registry: Registry, entry: Entry, *, restoring: bool) -> int:
+    from volops.operations.verify import verify as read_through
+
+    output = invocation.output
+    with Reporter(output, registry) as reporter:
+        outcomes = read_through(invocation.catalog, registry, entry, reporter)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    if restoring and not failed:
+        return _prove(invocation, entry, outcomes)
     output.document(
         {
             "backup": entry_document(invocation.catalog.find(entry.path)),
@@ -178,4 +204,42 @@ def verify(invocation: Invocation, backup: str) -> int:
         read, took = sum(o.size for o in outcomes), sum(o.seconds for o in outcomes)
         whole = "is good, but PARTIAL" if entry.state == "partial" else "is good"
         output.note(f"{entry.name} {whole}: {size(read)} read and proven in {duration(took)}", "bold green")
+    return reporter.exit_code
+
+
+def _prove(invocation: Invocation, entry: Entry, read: Sequence[Outcome]) -> int:
+    from volops.operations.proof import prove
+    from volops.source import look_around
+
+    workspace, output = invocation.workspace, invocation.output
+    around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
+    # What is remembered of it has just changed.
+    entry = replace(entry, verified=invocation.catalog.find(entry.path).verified)
+    with Reporter(output, workspace.registry) as reporter:
+        outcomes = prove(workspace, around, entry, reporter)
+    now = invocation.catalog.find(entry.path)
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    output.document(
+        {
+            "backup": entry_document(now),
+            "outcomes": [outcome_document(outcome) for outcome in read],
+            "restored": [outcome_document(outcome) for outcome in outcomes],
+            "good": not (now.verified and now.verified.problems),
+            "proven": not failed,
+        }
+    )
+    if failed:
+        bad = f"{len(failed)} of {count(len(outcomes), 'volume')}"
+        known_bad = now.verified is not None and not now.verified.ok
+        said = (
+            f"is NOT GOOD: {bad} did not come back"
+            if known_bad
+            else f"is not proven: {bad} could not be tried"
+        )
+        output.note(f"{entry.name} {said}", "bold red")
+    else:
+        restored, took = sum(o.size for o in outcomes), sum(o.seconds for o in outcomes)
+        output.note(
+            f"{entry.name} is proven: {size(restored)} restored and checked in {duration(took)}", "bold green"
+        )
     return reporter.exit_code

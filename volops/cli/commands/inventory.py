@@ -168,7 +168,11 @@ def status(invocation: Invocation) -> None:
     else:
         when = age(newest.created, datetime.now(UTC))
         where = shown_path(Path(newest.path))
-        output.line(f"Last backup: {newest.name}, {when}, {newest.state.value} → {where}")
+        proven = newest.verified.proven if newest.verified else None
+        state = (
+            f"{newest.state.value}, proven {age(proven, datetime.now(UTC))}" if proven else newest.state.value
+        )
+        output.line(f"Last backup: {newest.name}, {when}, {state} → {where}")
     for name, alive in unfinished.items():
         what = "is being made now" if alive else "was not finished; the next run removes what is left of it"
         output.line(f"Unfinished:  {name} {what}", "yellow")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from volops.cli import completing
+from volops.cli.commands.cloning import restore_into
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, duration, size
 from volops.cli.verb import verb
@@ -46,6 +47,7 @@ _database = click.option("--database", metavar="NAME", help="What restores of th
         "volops restore full_backup_20251025_143022 backend-media --yes",
         "volops restore db_backup_20251025_160000.sql --database backend_db_before_migration",
         "volops restore latest postgres-data --table public.auth_user",
+        "volops restore latest --into rehearsal",
     ],
 )
 @_yes
@@ -63,6 +65,11 @@ _database = click.option("--database", metavar="NAME", help="What restores of th
     help="How long services may take to get well.",
 )
 @click.option("--trust", is_flag=True, help="Take what a bundle of your own holds, devices and setuid too.")
+@click.option(
+    "--into",
+    metavar="PROJECT",
+    help="Restore into new volumes, for a copy of this project under that name; touch nothing live.",
+)
 @click.argument("backup", required=False, shell_complete=completing.backups)
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...")
 def restore(
@@ -76,6 +83,7 @@ def restore(
     dry_run: bool,
     patience: int,
     trust: bool,
+    into: str | None,
 ) -> int:
     """Put volumes back as they are in a backup.
 
@@ -87,9 +95,11 @@ def restore(
     serving, and then takes its name; the live one is kept under another. One table (--table) comes beside the
     live one, and nothing is replaced.
 
-    BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle; without it the backups are
-    listed.
+    BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle, or of an archive that holds
+    a dump, uploads and static files; without it the backups are listed.
     """
+    from volops.bundle import looks_like_an_archive
+    from volops.cli.commands.restoring_archives import restore_old_archive
     from volops.cli.commands.restoring_databases import restore_dump
     from volops.cli.commands.restoring_tables import restore_one_table
     from volops.operations.dumps import dump_of
@@ -100,8 +110,15 @@ def restore(
 
     if backup is None:
         return _list_first(invocation)
+    if into is not None:
+        return restore_into(invocation, backup, volumes, into, dry_run=dry_run)
     workspace, output = invocation.workspace, invocation.output
     found = workspace.catalog.find(backup)
+    if looks_like_an_archive(found):
+        agreed = None if yes else _agreed
+        return restore_old_archive(
+            invocation, found, volumes, agreed=agreed, dry_run=dry_run, patience=patience, trust=trust
+        )
     entry = click.get_current_context().with_resource(opened_for_restore(workspace, found))
     if table is not None:
         return restore_one_table(invocation, entry, volumes, database, table, copy, dry_run=dry_run)

@@ -1,0 +1,100 @@
+"""Restoring beside the live stack: into volumes of another name, for a copy of the project."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from volops.errors import EXIT_DONE, RestoreFailed, VolopsError
+from volops.model import Outcome, RunFinished, RunStarted
+from volops.operations.clone_plan import ClonePlan
+from volops.operations.restore import check_stored
+from volops.operations.room import require_room
+from volops.operations.staged import Work, look_ahead, stage, working
+from volops.operations.volume_dump import Emit
+from volops.provisional import provisional
+from volops.source import Surroundings
+from volops.store.durable import write_file
+from volops.workspace import Workspace
+
+_DOING = "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloned:
+    """What was restored where. `command` starts the copy of the project."""
+
+    plan: ClonePlan
+    outcomes: tuple[Outcome, ...]
+    command: str
+
+
+def clone(workspace: Workspace, around: Surroundings, plan: ClonePlan, emit: Emit) -> Cloned:
+    """Carry out a plan. Nothing of the stack is touched, and nothing is stopped or started.
+
+    When this raises RestoreFailed, the volumes that it made are gone, and those that were there are empty.
+    """
+    with workspace.catalog.lock(f"volops {_DOING}"):
+        emit(RunStarted(_DOING, plan.entry.name, tuple(each.item.record.key for each in plan.items)))
+        check_stored(workspace.catalog, plan.entry, [each.item for each in plan.items])
+        try:
+            outcomes = _carry_out(workspace, around, plan, emit)
+        except RestoreFailed:
+            raise
+        except VolopsError as error:
+            raise RestoreFailed(error.message, next_step=error.next_step) from error
+        except KeyboardInterrupt as error:
+            raise RestoreFailed("interrupted: the volumes that were made are removed") from error
+    emit(RunFinished(_DOING, plan.entry.name, outcomes, EXIT_DONE))
+    return Cloned(plan, outcomes, workspace.compose.up_command(plan.clone, _overriding(workspace, plan)))
+
+
+def _carry_out(
+    workspace: Workspace, around: Surroundings, plan: ClonePlan, emit: Emit
+) -> tuple[Outcome, ...]:
+    with provisional(workspace.engine, workspace.state) as volumes, contextlib.ExitStack() as stack:
+        for each in plan.items:
+            if not each.exists:
+                volumes.create(each.name, each.labels)
+        works = [
+            stack.enter_context(
+                working(around, workspace.catalog, plan.entry, each.item, emit, name=each.name)
+            )
+            for each in plan.items
+        ]
+        for work in works:
+            look_ahead(work)
+        require_room(works)
+        try:
+            outcomes = tuple(stage(work, emit) for work in works)
+            for work in works:
+                _put_in(work)
+        except BaseException:
+            for each, work in zip(plan.items, works, strict=True):
+                if each.exists:
+                    work.area.swap().undo()
+            raise
+        for work in works:
+            work.area.swap().keep()
+            work.area.swap().drop()
+        volumes.keep()
+    return outcomes
+
+
+def _put_in(work: Work) -> None:
+    swap = work.area.swap()
+    swap.settle()
+    swap.swap()
+
+
+def _overriding(workspace: Workspace, plan: ClonePlan) -> Path | None:
+    """A compose file that gives the volumes their new names where the project's own files cannot."""
+    fixed = {each.item.volume.key: {"name": each.name} for each in plan.items if each.fixed}
+    if not fixed:
+        return None
+    name = f"volumes-of-{plan.clone.project}.yaml"
+    # JSON is YAML (YAML 1.2, section 1.2).
+    write_file(workspace.state, name, [json.dumps({"volumes": fixed}, indent=2).encode() + b"\n"])
+    return workspace.state / name

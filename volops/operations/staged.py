@@ -1,0 +1,154 @@
+"""One volume of a backup, made anew in a staging area and proven there."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from volops.catalog import Catalog, Entry
+from volops.errors import DiskFull, ProducerFailed, RestoreFailed, VolopsError
+from volops.model import Artifact, Outcome, OutcomeStatus, VolumeFinished, VolumeStarted
+from volops.operations.restore_plan import RestoreItem
+from volops.operations.volume_dump import Emit, Told, blaming
+from volops.pipeline import observed, opened
+from volops.source import Surroundings
+from volops.staging import Swap
+from volops.staging_area import StagingArea
+
+_FULL_BYTES = 1 << 20
+_SETTLE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One volume under restore."""
+
+    item: RestoreItem
+    area: StagingArea
+    told: Told
+    catalog: Catalog
+    entry: Entry
+
+    @property
+    def artifacts(self) -> Iterator[Artifact]:
+        """The item's artifacts, plain."""
+        return artifacts_of(self.catalog, self.entry, self.item, self.told.passed)
+
+
+@contextlib.contextmanager
+def working(
+    around: Surroundings,
+    catalog: Catalog,
+    entry: Entry,
+    item: RestoreItem,
+    emit: Emit,
+    name: str = "",
+    *,
+    trust: bool = False,
+) -> Iterator[Work]:
+    """Work on the item, in the volume called `name` (the stack's own, without one). Ends its helpers.
+
+    `trust` takes from a backup that came from outside what only one's own may hold, see tar_screen.
+    """
+    told = Told(item.record.key, emit)
+    area = StagingArea(
+        around,
+        item.volume,
+        item.type.cls(),
+        item.options,
+        item.record.facts,
+        name=name,
+        trusted=trust or not entry.outside,
+        on_warning=told.warn,
+        artifacts=lambda: artifacts_of(catalog, entry, item),
+    )
+    with area:
+        yield Work(item, area, told, catalog, entry)
+
+
+def look_ahead(work: Work) -> None:
+    """Ask the item's type whether this can succeed. Raises RestoreRefused when it cannot."""
+    with blaming(work.item.type):
+        artifacts = tuple(record.artifact for record in work.item.record.artifacts)
+        work.item.type.cls().preflight(work.area, artifacts)
+
+
+def stage(work: Work, emit: Emit, *, lasting: bool = True) -> Outcome:
+    """Make the volume anew in its staging area, and have its type prove it.
+
+    Unless it is not to be `lasting`, most of it is on the disk by then.
+    """
+    item, area, told = work.item, work.area, work.told
+    emit(VolumeStarted(item.record.key, item.record.type, item.size))
+    start = time.monotonic()
+    area.swap().prepare()
+    volume_type = item.type.cls()
+    writing_out = _settling(area.swap()) if lasting else contextlib.nullcontext()
+    with _room_told(work), writing_out, blaming(item.type):
+        volume_type.load(area, work.artifacts)
+        volume_type.check(area)
+    area.release()
+    outcome = Outcome(
+        volume=item.record.key,
+        type=item.record.type,
+        status=OutcomeStatus.DONE,
+        size=told.size,
+        stored_size=sum(artifact.stored.size for artifact in item.record.artifacts),
+        seconds=round(time.monotonic() - start, 3),
+        warnings=tuple(told.warnings),
+    )
+    emit(VolumeFinished(outcome))
+    return outcome
+
+
+@contextlib.contextmanager
+def _settling(swap: Swap) -> Iterator[None]:
+    """Have written out to the disk what the work within has made so far, again and again: the kernel would
+    keep up to a tenth of the memory until the end, and the restore would wait for all of it there."""
+    over = threading.Event()
+
+    def settle() -> None:
+        while not over.wait(_SETTLE_S):
+            # It is asked for once more, and counts, when all is done.
+            with contextlib.suppress(VolopsError):
+                swap.settle()
+
+    thread = threading.Thread(target=settle, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def _room_told(work: Work) -> Iterator[None]:
+    """Programs say in many ways that a disk is full: raise DiskFull when it is, whatever failed."""
+    try:
+        yield
+    except (ProducerFailed, RestoreFailed) as error:
+        disk = work.area.swap().sizes()
+        if disk["free"] > _FULL_BYTES and disk.get("files", 1):
+            raise
+        raise DiskFull(
+            f"the file system of volume {work.item.record.key!r} became full: {error.message}",
+            next_step="free some space there; `volops commit` frees what is kept from earlier restores",
+        ) from error
+
+
+def artifacts_of(
+    catalog: Catalog, entry: Entry, item: RestoreItem, on_bytes: Callable[[int], None] = lambda _: None
+) -> Iterator[Artifact]:
+    """The item's artifacts, plain. What a type leaves unread is read before the next, so that no damage
+    goes unseen."""
+    for record in item.record.artifacts:
+        stored = catalog.open(entry, record.file)
+        plain = opened(record.file, stored, record.codecs, record.stored.digest, record.plain.digest)
+        stream = observed(plain, on_bytes)
+        yield Artifact(record.name, record.media_type, stream)
+        for _ in stream:
+            pass
