@@ -23,7 +23,15 @@ from tests.cli.program import run, run_on_terminal
 from tests.cli.test_json import compare, documented
 from tests.plugins.databases import NEW, OLD, Shop
 from tests.plugins.project import eventually
-from volops.errors import CheckFailed, InvalidUse, RestoreFailed, RestoreRefused
+from volops.errors import (
+    EXIT_FAILED,
+    CheckFailed,
+    InvalidUse,
+    RestoreFailed,
+    RestoreRefused,
+    VolopsError,
+)
+from volops.journal import Journal, JournalFile, Step
 from volops.manifest import Manifest
 from volops.manifest.document import manifest_bytes
 
@@ -405,6 +413,25 @@ def test_killed_at_each_step_the_next_command_brings_it_to_an_end(shop: Shop, wh
     assert len(shop.databases()) == (2 if finished else 1)
     shop.put_back(dump.name)
     assert shop.contents() == contents
+
+
+def test_an_interrupt_at_the_very_end_says_that_the_restore_stands(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dump = shop.dump()
+    shop.spoil()
+    write = JournalFile.write
+
+    def interrupted(self: JournalFile, journal: Journal) -> None:
+        write(self, journal)
+        if journal.step is Step.KEEP:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(JournalFile, "write", interrupted)
+    with pytest.raises(VolopsError, match="stands") as told:
+        shop.put_back(dump.name)
+    assert told.value.exit_code == EXIT_FAILED
+    assert not shop.spoilt()
 
 
 @pytest.mark.parametrize("when", ["after swapping", "before starting", "before keep"])
