@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from volops.engine import ContainerInfo, Engine
-from volops.errors import EngineFailed, RestoreFailed
+from volops.errors import EngineFailed, NotWell
 from volops.journal import Stopped
 from volops.model import Stack
 
@@ -61,7 +61,7 @@ def wait_until_well(
     engine: Engine, stack: Stack, services: Sequence[str], patience: float, *, since: float
 ) -> dict[str, float]:
     """Return when every service runs, and is healthy where it can tell: for each the seconds from `since`
-    (of time.monotonic) until it was. Raises RestoreFailed naming one that ended, or is not well within
+    (of time.monotonic) until it was. Raises NotWell naming one that ended, or is not well within
     `patience` seconds."""
     begun = time.monotonic()
     well: dict[str, float] = {}
@@ -97,7 +97,7 @@ def _give_up(found: Mapping[str, ContainerInfo], waiting: Sequence[str], late: b
         if late or container is None or container.state in ("exited", "dead"):
             state = "its container is gone" if container is None else container.status
             health = f", {container.health}" if container and container.health else ""
-            raise RestoreFailed(
+            raise NotWell(
                 f"service {name!r} does not get well on the restored data: {state}{health}",
                 next_step=f"see `volops logs {name}`",
             )

@@ -83,6 +83,12 @@ class VolumeType(ABC):
     def check(self, staging: Staging) -> None:
         """Raise CheckFailed unless the loaded staging area shows `staging.facts` again."""
 
+    def regenerated_by(self, options: Any) -> str:
+        """The shell command that makes the volume's content again in its running service; empty when there is
+        none. Run after a restore of a backup that has nothing of the volume, where that is lost."""
+        del options
+        return ""
+
     def verify(self, artifact: Artifact) -> None:
         """Read `artifact.stream` to its end and raise ArtifactCorrupt if it is not complete of its kind.
 

@@ -1,18 +1,20 @@
-"""restore, rollback, commit."""
+"""restore."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from volops.cli import completing
 from volops.cli.commands.cloning import restore_into
+from volops.cli.commands.unpacking import restore_to
 from volops.cli.reporter import Reporter
-from volops.cli.units import age, duration, size
+from volops.cli.units import age, count, duration, size
 from volops.cli.verb import verb
 from volops.errors import (
     EXIT_DONE,
@@ -30,24 +32,26 @@ if TYPE_CHECKING:
     from volops.operations.restore import Restored
     from volops.operations.restore_plan import RestorePlan
 
-_EXITS = (EXIT_NO_BACKUP, EXIT_LOCKED, EXIT_RESTORE_FAILED, EXIT_ROLLBACK_FAILED)
+EXITS = (EXIT_NO_BACKUP, EXIT_LOCKED, EXIT_RESTORE_FAILED, EXIT_ROLLBACK_FAILED)
 _SWAP_S = 5
 """About what stopping, renaming and starting take, for the estimate that is shown before; measured after."""
 
-_yes = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 
 
 @verb(
     "restore",
     backups=True,
-    exits=_EXITS,
+    exits=EXITS,
     examples=[
         "volops restore latest",
         "volops restore full_backup_20251025_143022 backend-media --yes",
         "volops restore latest --into rehearsal",
+        "volops restore latest backend-media --path 'uploads/2025/*'",
+        "volops restore latest backend-media --path uploads/logo.png --to /tmp/found",
     ],
 )
-@_yes
+@yes_option
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and whether it can be.")
 @click.option(
     "--patience",
@@ -61,6 +65,20 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask; needed where there 
     metavar="PROJECT",
     help="Restore into new volumes, for a copy of this project under that name; touch nothing live.",
 )
+@click.option(
+    "--path",
+    "paths",
+    multiple=True,
+    metavar="GLOB",
+    help="Only these paths of the one volume, all below them included (repeatable).",
+)
+@click.option(
+    "--to",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Unpack the files of the one volume into a directory of this machine; touch nothing live.",
+)
 @click.argument("backup", required=False, shell_complete=completing.backups)
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...")
 def restore(
@@ -71,6 +89,8 @@ def restore(
     dry_run: bool,
     patience: int,
     into: str | None,
+    paths: tuple[str, ...],
+    directory: Path | None,
 ) -> int:
     """Put volumes back as they are in a backup.
 
@@ -82,22 +102,29 @@ def restore(
     """
     from volops.operations.restore import restore as put_back
     from volops.operations.restore_plan import plan_restore
+    from volops.operations.single_paths import with_paths
     from volops.source import look_around
 
     if backup is None:
         return _list_first(invocation)
+    if into is not None and (paths or directory):
+        raise InvalidUse("--into restores whole volumes", next_step="leave out --path and --to")
+    if directory is not None:
+        return restore_to(invocation, backup, volumes, paths, directory)
     if into is not None:
         return restore_into(invocation, backup, volumes, into, dry_run=dry_run)
     workspace, output = invocation.workspace, invocation.output
     entry = workspace.catalog.find(backup)
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
     plan = plan_restore(workspace, around, entry, volumes)
+    if paths:
+        plan = with_paths(workspace.catalog, plan, paths)
     _describe(output, plan)
     if dry_run:
         output.note("nothing was done (--dry-run)")
         output.document({"plan": _plan_document(plan)})
         return EXIT_DONE
-    if not yes and not _agreed(output):
+    if not yes and not agreed(output):
         return EXIT_FAILED
     with Reporter(output, workspace.registry) as reporter:
         done = put_back(workspace, around, plan, reporter, patience=patience)
@@ -120,15 +147,24 @@ def _describe(output: Output, plan: RestorePlan) -> None:
     for item in plan.items:
         gone = " (the volume is gone and will be created)" if item.missing else ""
         output.note(f"restores  {item.record.key}: {item.record.type}, {size(item.size)}{gone}")
-    if plan.left_out:
+    if plan.chosen is not None:
+        chosen = plan.chosen
+        output.note(
+            f"paths     {count(len(chosen.names), 'path')}, {size(chosen.size)}; all others stay as they are"
+        )
+        for name in chosen.also:
+            output.note(f"          {name} is the same file as one of them, and comes back, too")
+    if plan.left_out and plan.chosen is None:
         output.note(f"leaves    {', '.join(plan.left_out)}")
     if plan.stops:
         output.note(f"stops     {', '.join(plan.stops)}, for about {duration(_SWAP_S)}, once all is ready")
+    for each in plan.regenerates:
+        output.note(f"makes     {each.volume} again: {each.command} (in {each.service})")
     if plan.starts:
         output.note(f"starts    {', '.join(plan.starts)}")
 
 
-def _agreed(output: Output) -> bool:
+def agreed(output: Output) -> bool:
     if not sys.stdin.isatty():
         raise InvalidUse("a restore replaces live data and nobody can be asked", next_step="say --yes")
     answer: str = click.prompt("Type yes to replace the live data", default="", show_default=False, err=True)
@@ -162,6 +198,7 @@ def _plan_document(plan: RestorePlan) -> dict[str, object]:
             {"volume": item.record.key, "type": item.record.type, "size": item.size, "missing": item.missing}
             for item in plan.items
         ],
+        "paths": len(plan.chosen.names) if plan.chosen else None,
         "stops": list(plan.stops),
         "starts": list(plan.starts),
         "left_out": list(plan.left_out),
@@ -185,82 +222,13 @@ def _restored_document(done: Restored) -> dict[str, object]:
     return {
         "backup": plan.entry.name,
         "volumes": volumes,
-        "stopped": _stopped_document(done.downtime),
+        "paths": len(plan.chosen.names) if plan.chosen else None,
+        "stopped": stopped_document(done.downtime),
         "started": list(done.started),
+        "regenerated": list(done.regenerated),
         "left_out": list(plan.left_out),
     }
 
 
-def _stopped_document(downtime: Mapping[str, float]) -> list[dict[str, object]]:
+def stopped_document(downtime: Mapping[str, float]) -> list[dict[str, object]]:
     return [{"service": service, "seconds": round(seconds, 3)} for service, seconds in downtime.items()]
-
-
-@verb(
-    "rollback",
-    backups=True,
-    exits=_EXITS,
-    examples=["volops rollback", "volops rollback postgres-data --yes"],
-)
-@_yes
-@click.option(
-    "--patience",
-    default=180,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long services may take to get well.",
-)
-@click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
-def rollback(invocation: Invocation, volumes: tuple[str, ...], yes: bool, patience: int) -> int:
-    """Put the data from before the last restore back.
-
-    What is live now is kept in its stead, so a rollback can be undone by another.
-    """
-    from volops.operations.rollback import kept
-    from volops.operations.rollback import rollback as turn_back
-    from volops.source import look_around
-
-    workspace, output = invocation.workspace, invocation.output
-    around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    chosen = kept(workspace, around, volumes)
-    for each in chosen:
-        output.note(f"brings back  {each.volume.key}, {size(each.size)}")
-    if chosen and not yes and not _agreed(output):
-        return EXIT_FAILED
-    downtime = turn_back(workspace, around, chosen, patience=patience)
-    for service, seconds in downtime.items():
-        output.note(f"{service} was down for {duration(seconds)}")
-    output.note(f"rolled back: {', '.join(each.volume.key for each in chosen)}")
-    output.document(
-        {
-            "rollback": {
-                "volumes": [each.volume.key for each in chosen],
-                "stopped": _stopped_document(downtime),
-            }
-        }
-    )
-    return EXIT_DONE
-
-
-@verb("commit", backups=True, exits=_EXITS, examples=["volops commit", "volops commit backend-media --yes"])
-@_yes
-@click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
-def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool) -> int:
-    """Delete what the last restore put aside.
-
-    Its space is free afterwards; `volops rollback` can no longer bring it back.
-    """
-    from volops.operations.rollback import commit as let_go
-    from volops.operations.rollback import kept
-    from volops.source import look_around
-
-    workspace, output = invocation.workspace, invocation.output
-    around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    chosen = kept(workspace, around, volumes)
-    for each in chosen:
-        output.note(f"deletes  {each.volume.key} from before its last restore, {size(each.size)}")
-    if chosen and not yes and not _agreed(output):
-        return EXIT_FAILED
-    freed = let_go(workspace, around, chosen)
-    output.note(f"freed {size(freed)}")
-    output.document({"commit": {"volumes": [each.volume.key for each in chosen], "freed": freed}})
-    return EXIT_DONE
