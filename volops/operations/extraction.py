@@ -55,7 +55,8 @@ def plan_extraction(
     *,
     trust: bool = False,
 ) -> Extraction:
-    """What is to be done; `trust` as for a restore. Raise InvalidUse when a file is in the way, or the engine cannot see this machine's directories."""
+    """What is to be done; `trust` as for a restore. Raise InvalidUse when a file is in the way, or the engine
+    cannot see this machine's directories."""
     if not around.engine_info.local:
         raise InvalidUse(
             "the engine is on another machine and cannot write to a directory of this one",
@@ -69,9 +70,7 @@ def plan_extraction(
     for name in sorted(chosen.names | chosen.parents - {"."}):
         place = directory / name
         if os.path.lexists(place) and name not in standing:
-            raise InvalidUse(
-                f"{place} exists already", next_step="name a new or an empty directory with --to"
-            )
+            raise InvalidUse(f"{place} exists already", next_step="name a new or empty directory with --to")
     return extraction
 
 
