@@ -24,6 +24,7 @@ from features.steps import (  # noqa: E402
     backups,
     bundles,
     data,
+    databases,
     faults,
     recovery,
     restoring,
@@ -35,7 +36,7 @@ from features.world import engine  # noqa: E402
 from features.world.project import Project  # noqa: E402
 from features.world.stacks import Stack  # noqa: E402
 
-_STEPS = (stack, data, volops, backups, bundles, recovery, restoring, secrecy, faults)
+_STEPS = (stack, data, databases, volops, backups, bundles, recovery, restoring, secrecy, faults)
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
 
@@ -109,6 +110,12 @@ def shared_stack(
             return stacks[key]
 
         yield get
+
+
+@pytest.fixture
+def printed() -> dict[str, str]:
+    """Commands that were printed for going on, of this scenario."""
+    return {}
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import json
 import os
 import random
+import re
 import shlex
 import signal
 import subprocess
@@ -13,12 +15,23 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.cli.program import run, run_on_terminal
+from tests.cli.test_json import compare, documented
 from tests.plugins.databases import NEW, OLD, Shop
 from tests.plugins.project import eventually
-from volops.errors import CheckFailed, InvalidUse, RestoreFailed, RestoreRefused
+from volops.errors import (
+    EXIT_FAILED,
+    CheckFailed,
+    InvalidUse,
+    RestoreFailed,
+    RestoreRefused,
+    VolopsError,
+)
+from volops.journal import Journal, JournalFile, Step
 from volops.manifest import Manifest
 from volops.manifest.document import manifest_bytes
 
@@ -340,6 +353,47 @@ def test_an_older_server_s_dump_comes_into_a_newer_one_and_not_the_other_way(
         assert old.contents() == contents
 
 
+def printed(shop: Shop, *words: str) -> dict[str, Any]:
+    """The JSON that the installed program prints in the project."""
+    done = run(*words, "--json", cwd=shop.directory)
+    assert done.code == 0, done.err
+    document: dict[str, Any] = json.loads(done.out)
+    return document
+
+
+def test_the_program_shows_asks_does_and_tells(shop: Shop) -> None:
+    dump = shop.dump()
+    shop.spoil()
+    planned = run("restore", dump.name, "--dry-run", cwd=shop.directory)
+    assert "restores  database shop of db" in planned.out
+    assert "which is kept under another name" in planned.out
+    assert planned.out.splitlines()[-1] == "nothing was done (--dry-run)"
+    asked = run_on_terminal("restore", dump.name, cwd=shop.directory, typed="no\n")
+    assert (asked.code, shop.spoilt(), shop.databases()) == (1, True, ["shop"])
+    assert run("restore", dump.name, cwd=shop.directory).error_line.endswith("nobody can be asked: say --yes")
+    done = run("restore", dump.name, "db", "--yes", cwd=shop.directory)
+    assert (done.code, done.err) == (0, "")
+    back = re.findall("`volops (rollback [^`]*)`", done.out)
+    assert run(*back[0].split(), "--yes", cwd=shop.directory).code == 0
+    assert shop.spoilt()
+
+
+def test_what_is_printed_as_json_is_what_is_documented(shop: Shop) -> None:
+    dump = shop.dump()
+    printed(shop, "restore", dump.name, "--yes")
+    shop.compose("up", "--detach", "--wait")
+    restored = printed(shop, "restore", str(dump), "db", "--yes")
+    compare(restored, documented()["`volops restore` of one database"])
+    copied = printed(shop, "restore", dump.name, "--table", "app.people")
+    compare(copied, documented()["`volops restore` of one table"])
+    turned = printed(shop, "rollback", "--database", "shop", "--yes")["rollback"]
+    assert turned.keys() == {"volume", "database", "kept", "well"}
+    freed = printed(shop, "commit", "--database", "shop", "--yes")["commit"]
+    assert freed.keys() == {"volume", "database", "deleted", "freed"}
+    assert len(freed["deleted"]) == 2
+    assert shop.databases() == ["shop"]
+
+
 def restoring(shop: Shop, when: str, *names: str) -> subprocess.Popen[str]:
     argv = [sys.executable, "-c", RESTORING, str(shop.directory / "compose.yaml"), shop.name, when, *names]
     return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -359,6 +413,25 @@ def test_killed_at_each_step_the_next_command_brings_it_to_an_end(shop: Shop, wh
     assert len(shop.databases()) == (2 if finished else 1)
     shop.put_back(dump.name)
     assert shop.contents() == contents
+
+
+def test_an_interrupt_at_the_very_end_says_that_the_restore_stands(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dump = shop.dump()
+    shop.spoil()
+    write = JournalFile.write
+
+    def interrupted(self: JournalFile, journal: Journal) -> None:
+        write(self, journal)
+        if journal.step is Step.KEEP:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(JournalFile, "write", interrupted)
+    with pytest.raises(VolopsError, match="stands") as told:
+        shop.put_back(dump.name)
+    assert told.value.exit_code == EXIT_FAILED
+    assert not shop.spoilt()
 
 
 @pytest.mark.parametrize("when", ["after swapping", "before starting", "before keep"])

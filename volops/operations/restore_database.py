@@ -158,7 +158,8 @@ def put_in_place(
 
 def undo(around: Surroundings, journals: JournalFile, workspace: Workspace, error: BaseException) -> NoReturn:
     """Undo what the journal tells of, then raise `error` as a RestoreFailed. Raises RollbackFailed when the
-    names could not be put back."""
+    names could not be put back. When the services were well on the new names already, these stand, and what
+    is raised says so."""
     if journals.exists:
         journal = journals.read()
         try:
@@ -168,6 +169,11 @@ def undo(around: Surroundings, journals: JournalFile, workspace: Workspace, erro
                 raise
             told = getattr(error, "message", "interrupted")
             raise RestoreFailed(f"{told}; {stuck.message}", next_step=stuck.next_step) from error
+        if journal.step is Step.KEEP:
+            raise VolopsError(
+                f"the {journal.operation} stands, but its end was disturbed: {str(error) or 'interrupted'}",
+                next_step="see `volops status`",
+            ) from error
     if isinstance(error, RestoreFailed | RollbackFailed):
         raise error
     if isinstance(error, VolopsError):

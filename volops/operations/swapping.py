@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from volops.errors import RestoreFailed, RollbackFailed, VolopsError
+from volops.errors import NotWell, RestoreFailed, RollbackFailed, VolopsError
 from volops.journal import Journal, JournalFile, Step, Stopped
 from volops.services import start_all, stop_all, users, wait_until_well
 from volops.source import Surroundings
@@ -21,10 +21,12 @@ def exchange(
     swaps: Sequence[Swap],
     turn: Callable[[Swap], None],
     patience: float,
+    anyway: Callable[[NotWell], None] | None = None,
 ) -> dict[str, float]:
     """Stop who uses the journal's volumes, `turn` each swap, start them again, and see that they get well.
 
-    Returns the seconds each service was down. Only services that were well before must be so afterwards.
+    Returns the seconds each service was down. Only services that were well before must be so afterwards, or
+    `anyway` is told which is not.
     When this raises, the journal tells how to undo what was done.
     """
     containers = users(around.engine, around.stack, [touched.name for touched in journal.volumes])
@@ -39,7 +41,13 @@ def exchange(
     journal = journal.at(Step.STARTING)
     journals.write(journal)
     start_all(around.engine, around.stack, stopped)
-    downtime = wait_until_well(around.engine, around.stack, well, patience, since=start)
+    downtime: dict[str, float] = {}
+    try:
+        downtime = wait_until_well(around.engine, around.stack, well, patience, since=start)
+    except NotWell as error:
+        if anyway is None:
+            raise
+        anyway(error)
     journals.write(journal.at(Step.KEEP))
     for swap in swaps:
         swap.keep()
