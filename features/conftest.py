@@ -20,12 +20,12 @@ pytest.register_assert_rewrite("features.steps", "features.world")
 from features.report.order import reading_order  # noqa: E402 - after the registration above
 from features.report.plugin import FeatureReport  # noqa: E402 - after the registration above
 from features.report.records import Recorder  # noqa: E402
-from features.steps import backups, data, faults, recovery, secrecy, stack, volops  # noqa: E402
+from features.steps import backups, data, faults, proof, recovery, secrecy, stack, volops  # noqa: E402
 from features.world import engine  # noqa: E402
 from features.world.project import Project  # noqa: E402
 from features.world.stacks import Stack  # noqa: E402
 
-_STEPS = (stack, data, volops, backups, recovery, secrecy, faults)
+_STEPS = (stack, data, volops, backups, recovery, secrecy, faults, proof)
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
 

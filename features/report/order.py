@@ -8,6 +8,7 @@ _FIRST = (
     "persistence",
     "full_backup",
     "verification",
+    "proof",
     "interruption",
     "any_stack",
     "database_backup",

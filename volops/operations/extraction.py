@@ -59,9 +59,7 @@ def plan_extraction(
     for name in sorted(chosen.names | chosen.parents - {"."}):
         place = directory / name
         if os.path.lexists(place) and name not in standing:
-            raise InvalidUse(
-                f"{place} exists already", next_step="name a new or an empty directory with --to"
-            )
+            raise InvalidUse(f"{place} exists already", next_step="name a new or empty directory with --to")
     return extraction
 
 
