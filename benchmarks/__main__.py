@@ -15,11 +15,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.figures import Row
+from benchmarks.restoring import RESTORES, back_up, restoring_goals, restoring_ways
 from benchmarks.rounds import CommandFailed, in_turn
 from benchmarks.stacks import Project, Sample, Volumes, space_for_backups, versions
 from benchmarks.table import render
-from benchmarks.ways import COMMANDS, ROWS, SUBJECTS, command_ways, goals, ways
+from benchmarks.ways import COMMANDS, SUBJECTS, command_ways, goals, ways
 
+ROWS = (COMMANDS, *(subject.name for subject in SUBJECTS), *RESTORES)
 _SHORT = 4
 """Rounds are this many times more for commands that take less than a second."""
 
@@ -67,8 +69,8 @@ def commands(space: Path, runs: int, *, keep: bool) -> Row:
     return Row("on the sample stack", series, targets, load, compared=False)
 
 
-def backups(space: Path, names: Sequence[str], runs: int, *, keep: bool) -> tuple[list[Row], Sequence[str]]:
-    """The rows of those names, and what took part."""
+def volumes(space: Path, names: Sequence[str], runs: int, *, keep: bool) -> tuple[list[Row], Sequence[str]]:
+    """The rows of those names, of backups and of restores, and what took part."""
     rows: list[Row] = []
     project = Volumes(space)
     with removed_after(project, keep=keep):
@@ -81,6 +83,14 @@ def backups(space: Path, names: Sequence[str], runs: int, *, keep: bool) -> tupl
                     project.fill(subject.key)
                     series, load = in_turn(ways(subject, project), runs, project, say)
                     rows.append(Row(subject.title, series, goals(subject), load))
+                    project.empty_space()
+            for name, subject in RESTORES.items():
+                if name in names:
+                    say(f"{name}: making the data and the backups, unless they are there")
+                    project.fill(subject.key)
+                    back_up(subject, project)
+                    series, load = in_turn(restoring_ways(subject, project), runs, project, say)
+                    rows.append(Row(f"restore: {subject.title}", series, restoring_goals(subject), load))
                     project.empty_space()
             return rows, versions(project)
         finally:
@@ -97,7 +107,7 @@ def main(argv: Sequence[str]) -> int:
             if COMMANDS in chosen.rows:
                 rows.append(commands(space, chosen.runs, keep=chosen.keep))
             if set(chosen.rows) - {COMMANDS}:
-                found, took_part = backups(space, chosen.rows, chosen.runs, keep=chosen.keep)
+                found, took_part = volumes(space, chosen.rows, chosen.runs, keep=chosen.keep)
                 rows += found
     except CommandFailed as error:
         say(f"Error: {error}")

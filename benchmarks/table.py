@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.figures import MB, AtLeastAsFast, FasterThan, InMemory, Row, Series, Spread, Verdict, Within
 
-HEADLINE = ("data", "way", "seconds", "x tar czf", "stored", "memory", "target")
+HEADLINE = ("data", "way", "seconds", "x by hand", "stored", "memory", "target")
 _NUMBERS = range(2, 6)
 
 
@@ -42,7 +42,7 @@ def _words(verdict: Verdict) -> str:
     figure, bound = verdict.figure, verdict.goal.bound
     match verdict.goal:
         case AtLeastAsFast():
-            return f">= {bound:g}x: {result}"
+            return f">= {bound:.2g}x: {result}"
         case FasterThan():
             return f"volops >= {bound:g}x as fast: {figure:.1f}x, {result}"
         case Within():

@@ -11,7 +11,7 @@ from benchmarks.rounds import Way
 from benchmarks.stacks import VOLOPS, Volumes
 
 TAR_IMAGE = "debian:trixie-slim"
-_DUMP = "pg_dump --host db --username postgres shop"
+DUMP = "pg_dump --host db --username postgres shop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,6 @@ SUBJECTS = (
     Subject("database", "PostgreSQL 17, 600 MB", "database", 3.5),
 )
 COMMANDS = "commands"
-ROWS = (COMMANDS, *(subject.name for subject in SUBJECTS))
 
 
 def goals(subject: Subject) -> tuple[Goal, ...]:
@@ -119,7 +118,7 @@ def _borg(subject: Subject, project: Volumes) -> Sequence[Way]:
 def _memory(command: str, *, dump: bool = False) -> str:
     """`command` as a script that leaves its largest process' memory in a file."""
     measured = f"/usr/bin/time --format %M --output /backup/peak {command}"
-    return f"set -o pipefail; {_DUMP} | {measured}" if dump else measured
+    return f"set -o pipefail; {DUMP} | {measured}" if dump else measured
 
 
 def _twice(tool: str, project: Volumes, renew: str, first: str, second: str) -> Sequence[Way]:

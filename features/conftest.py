@@ -20,12 +20,24 @@ pytest.register_assert_rewrite("features.steps", "features.world")
 from features.report.order import reading_order  # noqa: E402 - after the registration above
 from features.report.plugin import FeatureReport  # noqa: E402 - after the registration above
 from features.report.records import Recorder  # noqa: E402
-from features.steps import backups, data, faults, proof, recovery, secrecy, stack, volops  # noqa: E402
+from features.steps import (  # noqa: E402
+    backups,
+    bundles,
+    data,
+    databases,
+    faults,
+    proof,
+    recovery,
+    restoring,
+    secrecy,
+    stack,
+    volops,
+)
 from features.world import engine  # noqa: E402
 from features.world.project import Project  # noqa: E402
 from features.world.stacks import Stack  # noqa: E402
 
-_STEPS = (stack, data, volops, backups, recovery, secrecy, faults, proof)
+_STEPS = (stack, data, databases, volops, backups, bundles, recovery, restoring, secrecy, faults, proof)
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
 
@@ -81,23 +93,30 @@ def recorder(report: FeatureReport) -> Recorder:
 @pytest.fixture(scope="session")
 def shared_stack(
     tmp_path_factory: pytest.TempPathFactory, report: FeatureReport
-) -> Iterator[Callable[[str], Stack]]:
+) -> Iterator[stack.SharedStacks]:
     """Stacks that scenarios share which only read, or only add; made when first asked for."""
-    stacks: dict[str, Stack] = {}
+    stacks: dict[tuple[str, str], Stack] = {}
     with contextlib.ExitStack() as leaving:
 
-        def get(kind: str) -> Stack:
-            if kind not in stacks:
+        def get(kind: str, purpose: str = "") -> Stack:
+            key = kind, purpose
+            if key not in stacks:
                 home = tmp_path_factory.mktemp(f"shared-{kind}")
                 leaving.callback(shutil.rmtree, home, ignore_errors=True)
-                stacks[kind] = Stack(kind, home, report.recorder)
-                report.secrets.update(stacks[kind].passwords.values())
-                leaving.callback(stacks[kind].remove)
-            report.recorder.on_failure(stacks[kind].project.service_logs)
-            stacks[kind].ensure()
-            return stacks[kind]
+                stacks[key] = Stack(kind, home, report.recorder)
+                report.secrets.update(stacks[key].passwords.values())
+                leaving.callback(stacks[key].remove)
+            report.recorder.on_failure(stacks[key].project.service_logs)
+            stacks[key].ensure()
+            return stacks[key]
 
         yield get
+
+
+@pytest.fixture
+def printed() -> dict[str, str]:
+    """Commands that were printed for going on, of this scenario."""
+    return {}
 
 
 @pytest.fixture

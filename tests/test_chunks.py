@@ -22,6 +22,19 @@ def test_what_is_taken_and_skipped_is_what_came(chunks: list[bytes], steps: list
         at += len(there)
 
 
+@given(CHUNKS, st.lists(st.tuples(st.booleans(), st.integers(1, 30))))
+def test_what_comes_in_parts_never_spans_two_chunks(
+    chunks: list[bytes], steps: list[tuple[bool, int]]
+) -> None:
+    whole, reader, at = b"".join(chunks), ChunkReader(chunks), 0
+    ends = {sum(map(len, chunks[:count])) for count in range(len(chunks) + 1)}
+    for take, count in steps:
+        passed = len(part := reader.some(count)) if take else reader.pass_over(count)
+        assert passed == min(count, min((end for end in ends if end > at), default=at) - at)
+        assert not take or part == whole[at : at + passed]
+        at += passed
+
+
 @given(st.lists(st.sampled_from([b"", b"\0", b"\0\0\0", b"\0x\0", b"y"]), max_size=8), st.integers(0, 8))
 def test_only_zeros_follow_when_nothing_else_comes(chunks: list[bytes], taken: int) -> None:
     reader = ChunkReader(chunks)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -13,9 +14,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volops.errors import ArtifactCorrupt
+from volops.errors import ArtifactCorrupt, StoreFull
 from volops.model import Digest
-from volops.pipeline import ZSTD, Tally, compress, decompress, observed, opened
+from volops.pipeline import ZSTD, Tally, behind, compress, decompress, observed, opened
 
 CHUNKS = st.lists(st.binary(max_size=3000) | st.integers(0, 400_000).map(bytes), max_size=6)
 PLAIN = b"what the volume held, more or less; " * 5000
@@ -168,3 +169,64 @@ def test_a_small_frame_of_much_does_not_fill_memory() -> None:
     frame = packed(bytes(256 << 20))
     assert len(frame) < 64 * 1024
     assert max(map(len, decompress([frame], "a"))) <= 1 << 20
+
+
+def test_what_is_stored_behind_is_all_of_it_in_order() -> None:
+    chunks = [bytes([number]) * number for number in range(100)]
+    assert behind(iter(chunks), lambda stream: b"".join(stream)) == b"".join(chunks)
+
+
+def test_chunks_that_fail_are_no_end_for_who_stores_them() -> None:
+    taken: list[object] = []
+
+    def broken() -> Iterator[bytes]:
+        yield b"first"
+        raise ArtifactCorrupt("cut off")
+
+    def store(chunks: Iterator[bytes]) -> None:
+        try:
+            taken.extend(chunks)
+        except Exception:
+            taken.append("no whole stream")
+            raise
+
+    with pytest.raises(ArtifactCorrupt, match="cut off"):
+        behind(broken(), store)
+    assert taken == ["no whole stream"] or taken == [b"first", "no whole stream"]
+
+
+def test_when_storing_fails_no_more_chunks_are_made() -> None:
+    made = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal made
+        while True:
+            made += 1
+            yield b"more"
+
+    def full(chunks: Iterator[bytes]) -> None:
+        next(chunks)
+        raise StoreFull("the disk is full", next_step="make room")
+
+    with pytest.raises(StoreFull):
+        behind(endless(), full)
+    assert made < 100_000
+
+
+def test_an_interruption_ends_both() -> None:
+    ended = threading.Event()
+
+    def interrupted() -> Iterator[bytes]:
+        yield b"first"
+        raise KeyboardInterrupt
+
+    def store(chunks: Iterator[bytes]) -> None:
+        try:
+            for _ in chunks:
+                pass
+        finally:
+            ended.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        behind(interrupted(), store)
+    assert ended.is_set()

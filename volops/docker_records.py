@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from volops.engine import ContainerInfo, MountInfo, VolumeInfo
@@ -16,6 +17,7 @@ def container_info(answer: Mapping[str, Any]) -> ContainerInfo:
     """A ContainerInfo from the answer of `GET /containers/{id}/json`."""
     config, state = answer["Config"], answer["State"]
     labels = config.get("Labels") or {}
+    health = state.get("Health") or {}
     environment = dict(item.partition("=")[::2] for item in config.get("Env") or ())
     return ContainerInfo(
         id=answer["Id"],
@@ -25,13 +27,15 @@ def container_info(answer: Mapping[str, Any]) -> ContainerInfo:
         image=config["Image"],
         image_id=answer["Image"],
         state=state["Status"],
-        health=(state.get("Health") or {}).get("Status", ""),
+        health=health.get("Status", ""),
         status=_status(state),
         one_off=labels.get(ONEOFF_LABEL, "False") == "True",
         mounts=tuple(_mount_info(mount) for mount in answer.get("Mounts") or ()),
         ports=_ports((answer.get("NetworkSettings") or {}).get("Ports") or {}),
         environment=environment,
         labels=labels,
+        checked=_checked(health),
+        failing=health.get("FailingStreak", 0),
     )
 
 
@@ -44,6 +48,12 @@ def volume_info(answer: Mapping[str, Any]) -> VolumeInfo:
         labels=answer.get("Labels") or {},
         options=answer.get("Options") or {},
     )
+
+
+def _checked(health: Mapping[str, Any]) -> datetime | None:
+    """When the last check in the engine's list, which has the newest at its end, began."""
+    log = health.get("Log") or []
+    return datetime.fromisoformat(log[-1]["Start"]) if log else None
 
 
 def _status(state: Mapping[str, Any]) -> str:

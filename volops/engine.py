@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from volops.shell import Output
@@ -41,6 +42,7 @@ class MountInfo:
 @dataclass(frozen=True, slots=True)
 class ContainerInfo:
     """An existing container. `state` is the engine's word (running, paused, exited …); `health` may be empty.
+    `checked` is when the last health check that has ended began, `failing` how many failed since one did not.
 
     `environment` may hold secrets: left out of repr.
     """
@@ -59,6 +61,8 @@ class ContainerInfo:
     ports: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     labels: Mapping[str, str] = field(default_factory=dict)
+    checked: datetime | None = None
+    failing: int = 0
 
     @property
     def running(self) -> bool:

@@ -136,6 +136,10 @@ class ManifestInvalid(VolopsError):
     """A manifest cannot be read: damaged, hostile, or of a newer format."""
 
 
+class HostileArchive(VolopsError):
+    """An archive holds what would be written where it must not, or would gain rights; it names the member."""
+
+
 class NoSuchBackup(VolopsError):
     """A backup was named that is not there."""
 

@@ -15,12 +15,17 @@ from volops.volume_access import Source, Staging
 from volops.volume_type import VolumeType
 
 TAR = "application/x-tar"
+NAMES = "names"
+"""What is known of an archive that came without a manifest: how many names are in it."""
+ROOTED = "rooted"
+"""Whether that archive holds the volume's own directory, too."""
 _MARKER = "/volume/.volops-marker-"
 
 
 class FileTree(VolumeType):
     """Base of file-like types: subclasses give the inventory's columns, `stem` and `detect`."""
 
+    proof = "every file's content, owner, mode, times and attributes"
     stem: ClassVar[str]
     """First word of the artifact's name: `media` gives media_backup_20251025_143022.tar."""
 
@@ -48,12 +53,18 @@ class FileTree(VolumeType):
 
     def check(self, staging: Staging) -> None:
         """Archive the new tree again: the digest must be the recorded one, or else every member must be as
-        it is in the backup, whatever the two archives look like."""
+        it is in the backup, whatever the two archives look like. Of an archive of which nothing is recorded,
+        as many names must have come as are in it."""
+        if NAMES in staging.facts:
+            _count(staging)
         if _same_archive(staging):
             return
 
         def found() -> Iterator[TreeEntry]:
-            return tree_entries("the archive of the new tree", staging.tree().stream(*command(())))
+            made = tree_entries("the archive of the new tree", staging.tree().stream(*command(())))
+            return (entry for entry in made if rooted or entry.name != b".")
+
+        rooted = staging.facts.get(ROOTED, True)
 
         if told := differences(lambda: _backed_up(staging), found):
             raise CheckFailed(
@@ -69,6 +80,16 @@ class FileTree(VolumeType):
         """True when that file is there and holds its token."""
         shown = source.tree().run("cat", _MARKER + token, ok=(0, 1))
         return shown.code == 0 and shown.text == token
+
+
+def _count(staging: Staging) -> None:
+    """As many names must have been unpacked as the archive holds; nothing else is known of it."""
+    found = int(staging.tree().run("sh", "-c", "find /volume -printf x | wc -c").text)
+    if found != staging.facts[NAMES]:
+        raise CheckFailed(
+            f"volume {staging.volume.key!r}: {found} names were unpacked, and the archive holds "
+            f"{staging.facts[NAMES]}"
+        )
 
 
 def archive_root(facts: Mapping[str, Any]) -> str:

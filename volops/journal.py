@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from volops.errors import Locked, RollbackFailed
+from volops.model import Exchange
 from volops.store.durable import make_private, sync_directory, write_file
 from volops.store.locks import FileLock
 
@@ -45,13 +46,15 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """`stopped` are the containers to start again, in the order of their dependencies."""
+    """`stopped` are the containers to start again, in the order of their dependencies. Of a restore of one
+    database `exchange` are the names it is about, on the server whose volume is the only one."""
 
     operation: str
     backup: str
     step: Step
     volumes: tuple[Touched, ...]
     stopped: tuple[Stopped, ...] = ()
+    exchange: Exchange | None = None
 
     def at(self, step: Step, **changes: Any) -> Journal:
         """The journal at another step."""
@@ -97,6 +100,7 @@ class JournalFile:
                 step=Step(found["step"]),
                 volumes=tuple(Touched(**each) for each in found["volumes"]),
                 stopped=tuple(Stopped(**each) for each in found["stopped"]),
+                exchange=Exchange(**found["exchange"]) if found.get("exchange") else None,
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RollbackFailed(

@@ -175,6 +175,49 @@ class StoredArtifact:
     stored: Digest
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Databases of one server that change names, all at once: `incoming` becomes `live`, and what was `live`
+    becomes `kept`, which is empty when no database has that name yet."""
+
+    live: str
+    incoming: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseTarget:
+    """What a dump of one database would replace. `size` is in bytes, None when there is nothing yet or it
+    cannot be told; `sessions` are connections that would be ended; `earlier` are databases kept from before
+    other restores, with their sizes, the newest first."""
+
+    exchange: Exchange
+    size: int | None
+    sessions: int
+    earlier: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TableTarget:
+    """A table of a backup that is to be copied beside the live one, as `copy` in the same schema; names are
+    as they are, without quotes."""
+
+    database: str
+    schema: str
+    table: str
+    copy: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableCopied:
+    """A copy that was made: its quoted name, how many rows it has, and SQL that a person may go on with, a
+    statement a line."""
+
+    name: str
+    rows: int
+    statements: tuple[str, ...]
+
+
 class OutcomeStatus(enum.StrEnum):
     """How one volume came out of a run."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from volops.engine import ContainerInfo, Engine
 from volops.errors import EngineFailed, NotWell
@@ -29,6 +30,17 @@ def users(engine: Engine, stack: Stack, names: Iterable[str]) -> list[ContainerI
         and any(mount.source in wanted for mount in container.mounts)
     ]
     return sorted(found, key=lambda container: (order.index(container.service), container.name))
+
+
+def relying_on(stack: Stack, services: Iterable[str]) -> tuple[str, ...]:
+    """These services and all that depend on them, directly or not, each after those that it depends on."""
+    found = set(services)
+    order = stack.dependencies_first()
+    for name in order:
+        service = stack.service(name)
+        if service and found.intersection(service.depends_on):
+            found.add(name)
+    return tuple(name for name in order if name in found)
 
 
 def stop_all(engine: Engine, stopped: Sequence[Stopped]) -> None:
@@ -58,11 +70,19 @@ def start_all(engine: Engine, stack: Stack, stopped: Sequence[Stopped]) -> None:
 
 
 def wait_until_well(
-    engine: Engine, stack: Stack, services: Sequence[str], patience: float, *, since: float
+    engine: Engine,
+    stack: Stack,
+    services: Sequence[str],
+    patience: float,
+    *,
+    since: float,
+    changed: datetime | None = None,
 ) -> dict[str, float]:
     """Return when every service runs, and is healthy where it can tell: for each the seconds from `since`
-    (of time.monotonic) until it was. Raises NotWell naming one that ended, or is not well within
-    `patience` seconds."""
+    (of time.monotonic) until it was. For services that went on running while their data changed, `changed`
+    tells when: only a health check that began later counts, unless none does within `patience` seconds.
+
+    Raises NotWell naming one that ended, or is not well within `patience` seconds."""
     begun = time.monotonic()
     well: dict[str, float] = {}
     while True:
@@ -71,20 +91,27 @@ def wait_until_well(
             for container in engine.containers(stack.project)
             if container.service in services and not container.one_off
         }
+        late = time.monotonic() - begun > patience
         for name in services:
             container = found.get(name)
-            if container is None or not _is_well(container):
+            if container is None or not _is_well(container, changed, late=late):
                 well.pop(name, None)
             else:
                 well.setdefault(name, time.monotonic())
         if all(name in well and _steady(found[name], well[name]) for name in services):
             return {name: moment - since for name, moment in well.items()}
-        _give_up(found, [name for name in services if name not in well], time.monotonic() - begun > patience)
+        _give_up(found, [name for name in services if name not in well], late)
         time.sleep(_POLL_S)
 
 
-def _is_well(container: ContainerInfo) -> bool:
-    return container.running and container.health in ("", "healthy")
+def _is_well(container: ContainerInfo, changed: datetime | None, *, late: bool) -> bool:
+    if not container.running or container.health not in ("", "healthy"):
+        return False
+    if not container.health or changed is None:
+        return True
+    if container.checked is None or container.checked <= changed:
+        return late
+    return container.failing == 0
 
 
 def _steady(container: ContainerInfo, since: float) -> bool:

@@ -16,6 +16,7 @@ from volops.mover import HelperShell
 from volops.source import Surroundings
 from volops.source.shells import NEEDS_IMAGE, Shells, owner
 from volops.staging import AREA, Swap
+from volops.tar_screen import screened
 from volops.volume_type import VolumeType
 
 _FILES = ("CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "MKNOD", "SETFCAP")
@@ -32,7 +33,8 @@ def open_swap(surroundings: Surroundings, volume: Volume) -> Iterator[Swap]:
 class StagingArea:
     """`volops.volume_type.Staging` on a real engine; a context manager that ends all its helpers.
 
-    `name` is the volume that is restored into, which may be another than the stack's own.
+    `name` is the volume that is restored into, which may be another than the stack's own. What is unpacked
+    passes `volops.tar_screen`, the stricter way unless the archives are `trusted`.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class StagingArea:
         facts: Mapping[str, Any],
         *,
         name: str = "",
+        trusted: bool = True,
         on_warning: Callable[[str], None] = lambda _: None,
         artifacts: Callable[[], Iterator[Artifact]] = lambda: iter(()),
     ) -> None:
@@ -53,6 +56,7 @@ class StagingArea:
         self._around = surroundings
         self._name = name or volume.name
         self._mount = owner(volume, volume_type)
+        self._trusted = trusted
         self._warn = on_warning
         self._artifacts = artifacts
         self._shells = Shells(surroundings, volume)
@@ -105,7 +109,9 @@ class StagingArea:
         return self._shells.open("service", spec)
 
     def untar(self, chunks: Iterable[bytes], directory: str = ".", *, below: str = "") -> None:
-        self.tree().feed(chunks, *unpacking(str(PurePosixPath("/volume") / directory), below=below))
+        name = f"the archive of {self.volume.key}"
+        checked = screened(name, chunks, trusted=self._trusted, below=below)
+        self.tree().feed(checked, *unpacking(str(PurePosixPath("/volume") / directory), below=below))
 
     def release(self) -> None:
         """End the helpers that work on the staging area, so that nothing uses it any more."""

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from volops.errors import EngineFailed, HelperLost, Locked, ProducerFailed, RollbackFailed
 from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import Volume
+from volops.plugins import Assignment
 from volops.services import start_all, stop_all
 from volops.source import Surroundings
 from volops.staging_area import open_swap
+from volops.unfinished_database import conclude_database
 
 
-def recover(around: Surroundings, journals: JournalFile) -> str:
+def recover(around: Surroundings, journals: JournalFile, assignments: Sequence[Assignment]) -> str:
     """Finish or undo what the journal tells of, and return a line that says so; empty if there is nothing.
 
-    Leaves a live restore alone. Raises RollbackFailed when the old data cannot be put back.
+    Leaves a live restore alone, and a database that was only being made on a server that does not answer now.
+    Raises RollbackFailed when the old data cannot be put back.
     """
     try:
         with journals.held():
-            return conclude(around, journals, journals.read()) if journals.exists else ""
+            journal = journals.read() if journals.exists else None
+            if journal is None:
+                return ""
+            if journal.exchange is None:
+                return conclude(around, journals, journal)
+            try:
+                return conclude_database(around, journals, journal, assignments)
+            except RollbackFailed:
+                if journal.step is not Step.STAGING:
+                    raise
+                return ""
     except Locked:
         return ""
 

@@ -30,6 +30,8 @@ class VolumeType(ABC):
     typical_size: ClassVar[str]
     backup_priority: ClassVar[str]
     guarantees: ClassVar[tuple[str, ...]]
+    proof: ClassVar[str] = "what its type recorded"
+    """What `check` compares a restored volume by, in words: "rows of every table, sequences, roles"."""
     icon: ClassVar[str] = "📁"
     service_noun: ClassVar[str] = "service"
     """What the service that owns such a volume is called in messages: "database is not running"."""

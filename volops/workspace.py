@@ -73,7 +73,7 @@ def open_workspace(
     provisional.recover(engine, state)
     journals = JournalFile(state)
     if journals.exists:
-        recover(look_around(engine, stack, "", settings.helper_image), journals)
+        recover(look_around(engine, stack, "", settings.helper_image), journals, assignments)
     return Workspace(stack, settings, engine, registry, catalog, assignments, state, Compose(options, stack))
 
 

@@ -7,6 +7,10 @@ from pathlib import Path
 _FIRST = (
     "persistence",
     "full_backup",
+    "restore",
+    "restore_safety",
+    "bundle",
+    "recovery",
     "verification",
     "proof",
     "interruption",

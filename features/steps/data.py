@@ -22,14 +22,15 @@ from features.world.recovery import Recovered
 from features.world.trees import Tree, archived_tree, live_tree
 from features.world.waiting import wait_for
 
-_PASSWORD = "long enough for a test"
+PASSWORD = "long enough for a test"
 _ENTRIES = "CREATE TABLE entry (id serial PRIMARY KEY, cents bigint NOT NULL, memo text NOT NULL)"
 _MORE = "INSERT INTO entry (cents, memo) SELECT n, md5(n::text) FROM generate_series(1, :more) n"
 _CHANGE = "UPDATE entry SET memo = 'changed' WHERE id <= :changed"
 _LARGE = """
-CREATE TABLE page AS SELECT n, (SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 500)
-    WHERE n > 0) AS text FROM generate_series(1, 4000) n;
-CREATE TABLE copy AS SELECT * FROM page; CREATE TABLE another_copy AS SELECT * FROM page
+CREATE TABLE IF NOT EXISTS page AS SELECT n, (SELECT string_agg(md5(random()::text), '')
+    FROM generate_series(1, 500) WHERE n > 0) AS text FROM generate_series(1, 4000) n;
+CREATE TABLE IF NOT EXISTS copy AS SELECT * FROM page;
+CREATE TABLE IF NOT EXISTS another_copy AS SELECT * FROM page
 """
 _LEDGER = "CREATE TABLE ledger_given (n bigint); CREATE TABLE ledger_taken (n bigint)"
 _DROP_LEDGER = "DROP TABLE ledger_given; DROP TABLE ledger_taken"
@@ -62,11 +63,11 @@ class Keepsake:
 @given("a new member, a new upload and a visitor who is signed in", target_fixture="keepsake")
 def put_in(project: Project, recorder: Recorder) -> Keepsake:
     name = f"visitor-{secrets.token_hex(4)}"
-    made = f"User.objects.create_user('{name}', password='{_PASSWORD}')"
+    made = f"User.objects.create_user('{name}', password='{PASSWORD}')"
     line = f"from django.contrib.auth.models import User; {made}"
     project.exec("backend", "python", "manage.py", "shell", "-c", line)
     visitor = Application(address_of(project))
-    visitor.sign_in(name, _PASSWORD)
+    visitor.sign_in(name, PASSWORD)
     content = secrets.token_bytes(70_000)
     address = visitor.upload(f"{name} in the garden — été.bin", content)
     digest = hashlib.sha256(content).hexdigest()

@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_bdd import given, parsers, then, when
 
 from features.report.records import Recorder
-from features.world import damage, postgres
+from features.world import damage, postgres, tampering
 from features.world.backup import Backup, written_so_far
 from features.world.commands import Background, Run
 from features.world.engine import ROOT, docker
@@ -35,6 +35,10 @@ _DAMAGE: dict[str, Callable[[Backup], str]] = {
     "a manifest that is cut short": lambda backup: damage.cut_short(backup.path / "manifest.json"),
     "a missing manifest": lambda backup: damage.remove(backup.path / "manifest.json"),
     "two archives that changed places": damage.exchange,
+    "a table that is not in the dump, digests made to match": tampering.without_a_table,
+    "one row less in the dump, digests made to match": tampering.with_a_row_less,
+    "an error in the SQL, digests made to match": tampering.with_an_error,
+    "an archive without its last file, digests made to match": tampering.without_a_file,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pytest_bdd import parsers, then, when
@@ -9,6 +10,8 @@ from pytest_bdd import parsers, then, when
 from features.report.records import Recorder
 from features.world import postgres, redis
 from features.world.backup import names_in, newest, plain
+from features.world.commands import Run
+from features.world.engine import ROOT
 from features.world.project import Project
 from features.world.recovery import Recovered, load_dumps, snapshot_rows
 
@@ -111,3 +114,17 @@ def same_keys(keys: dict[int, dict[str, str]], project: Project, recorder: Recor
 def manifest_keys(keys: dict[int, dict[str, str]], project: Project) -> None:
     (volume,) = newest(project).of_type("redis")
     assert volume["facts"]["keys"] == sum(map(len, keys.values()))
+
+
+@when(parsers.parse('I run the commands of "{document}" up to "{heading}"'), target_fixture="run")
+def run_manual(document: str, heading: str, project: Project) -> Run:
+    """As printed, one after the other in one shell that ends at the first error; names are of this stack."""
+    text = (ROOT / document).read_text("utf-8").partition(heading)[0]
+    script = "\n".join(re.findall(r"^```bash\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    script = re.sub(r"^backup=.*$", f"backup=./backups/{newest(project).name}", script, flags=re.MULTILINE)
+    for key in ("postgres-data", "backend-media", "backend-static"):
+        name = key.replace("-", "_")
+        script, count = re.subn(rf"^{name}=.*$", f"{name}={project.volume(key)}", script, flags=re.MULTILINE)
+        assert count == 1, f"the document does not set {name}"
+    (project.directory / "recover.sh").write_text(f"set -eu -o pipefail\n{script}")
+    return project.run("bash recover.sh")

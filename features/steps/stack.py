@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from pytest_bdd import given, parsers, then
 
@@ -14,17 +15,30 @@ from features.world.project import Project
 from features.world.stacks import SAMPLE, Stack
 from features.world.waiting import wait_for
 
+
+class SharedStacks(Protocol):
+    """Stacks by kind; those with a purpose are apart from the others."""
+
+    def __call__(self, kind: str, purpose: str = "") -> Stack: ...
+
+
 Stacks = Callable[[str], Stack]
 Enter = Callable[[Stack], Project]
 
 
 @given("the sample stack, running and filled with data", target_fixture="project")
-def sample(shared_stack: Stacks, enter: Enter) -> Project:
+def sample(shared_stack: SharedStacks, enter: Enter) -> Project:
     return enter(shared_stack(SAMPLE))
 
 
+@given("a sample stack of its own, running and filled with data", target_fixture="project")
+def sample_to_lose(shared_stack: SharedStacks, enter: Enter) -> Project:
+    """Scenarios that destroy its data share it: each brings all of it back."""
+    return enter(shared_stack(SAMPLE, "to lose"))
+
+
 @given(parsers.parse('the shared stack "{kind}"'), target_fixture="project")
-def shared(kind: str, shared_stack: Stacks, enter: Enter) -> Project:
+def shared(kind: str, shared_stack: SharedStacks, enter: Enter) -> Project:
     return enter(shared_stack(kind))
 
 

@@ -62,6 +62,12 @@ def docker(*argv: str, data: bytes = b"", secrets: Mapping[str, str] | None = No
     return tell("docker", *argv, data=data, env=environment(**(secrets or {})))
 
 
+def processes(container: str) -> str:
+    """The processes of a container, nothing when it has ended."""
+    said = subprocess.run(["docker", "top", container], capture_output=True, check=False)
+    return said.stdout.decode("utf-8", "replace")
+
+
 def containers(*filters: str) -> list[Container]:
     """All containers, running or not, that match the filters of `docker ps`."""
     options = [option for each in filters for option in ("--filter", each)]
@@ -92,7 +98,7 @@ def _container(record: dict[str, Any]) -> Container:
 
 def logs(container: str, lines: int) -> str:
     """The last lines that a container printed, or why they cannot be had."""
-    argv = ["docker", "logs", "--tail", str(lines), container]
+    argv = ["docker", "logs", "--timestamps", "--tail", str(lines), container]
     said = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     return said.stdout.decode("utf-8", "replace")
 

@@ -10,13 +10,14 @@ from features.world.project import Project
 _IMAGE = "volops-sample-redis:1"
 _SCRIPT = r"""
 cd /tree || exit 1
-find . -printf '%P\t%y %m %U:%G %T@ %n %i %l\0'
+find . -path ./.volops -prune -o -printf '%P\t%y %m %U:%G %T@ %n %i %l\0'
 printf '\036'
-find . -type f -print0 | sort -z | xargs -0 --no-run-if-empty sha256sum -z
+find . -path ./.volops -prune -o -type f -print0 | sort -z | xargs -0 --no-run-if-empty sha256sum -z
 printf '\036'
-getfattr --recursive --physical --no-dereference --dump --match=- --encoding=hex . 2>/dev/null
+find . -path ./.volops -prune -o -print0 | sort -z |
+    xargs -0 getfattr --no-dereference --dump --match=- --encoding=hex 2>/dev/null
 printf '\036'
-getfacl --recursive --physical --numeric --absolute-names .
+find . -path ./.volops -prune -o ! -type l -print0 | sort -z | xargs -0 getfacl --numeric --absolute-names
 """
 _UNPACK = "tar --extract --file=- --xattrs --xattrs-include='*' --acls --numeric-owner --directory=/tree"
 

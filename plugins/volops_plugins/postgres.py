@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
@@ -11,15 +11,21 @@ from volops import (
     Artifact,
     ArtifactCorrupt,
     Criticality,
+    DatabaseTarget,
+    Exchange,
     Mount,
     Source,
     Staging,
     StoredArtifact,
+    TableCopied,
+    TableTarget,
     Volume,
     VolumeType,
     hookimpl,
 )
 from volops_plugins._beside import read_text
+from volops_plugins._postgres import replacing, tables
+from volops_plugins._postgres.aiming import Site, aim
 from volops_plugins._postgres.credentials import credentials
 from volops_plugins._postgres.refusals import look_ahead
 from volops_plugins._postgres.restoring import Restoring
@@ -60,6 +66,7 @@ class Postgres(VolumeType):
         "Survives `docker compose down`",
         "Removed by `docker compose down -v`",
     )
+    proof = "databases, rows of every table, sequences, extensions, roles"
     Options: ClassVar[type[Any]] = Options
 
     def detect(self, volume: Volume) -> bool:
@@ -97,6 +104,52 @@ class Postgres(VolumeType):
         source.notes["server"] = session.server.facts
         found = session.server.database(database or session.server.main)
         return _dump(source, session, found, "--clean", "--if-exists")
+
+    def aim(
+        self, source: Source, database: str | None, head: bytes, facts: Mapping[str, Any]
+    ) -> DatabaseTarget:
+        """What the dump would replace on the running server. Raises RestoreRefused, InvalidUse."""
+        return aim(Site(_open(source)), database, head, facts)
+
+    def load_database(
+        self, source: Source, target: DatabaseTarget, dump: Iterable[bytes], facts: Mapping[str, Any]
+    ) -> str:
+        """Into a new database of the running server, from template0, with the properties of the live one;
+        have it analysed and counted."""
+        return replacing.load(Site(_open(source)), target, dump, facts, source.warn)
+
+    def exchange(self, source: Source, exchange: Exchange) -> None:
+        """ALTER DATABASE RENAME, both in one transaction: the server itself sees to it that none is lost."""
+        replacing.exchange(Site(_open(source)), exchange)
+
+    def discard(self, source: Source, name: str) -> None:
+        """DROP DATABASE; whoever is connected to it is not any more."""
+        replacing.discard(Site(_open(source)), name)
+
+    def databases(self, source: Source) -> Mapping[str, int]:
+        """The server's databases with their sizes, once no exchange is under way any more."""
+        return replacing.databases(Site(_open(source)))
+
+    def earlier(self, source: Source, database: str) -> DatabaseTarget:
+        """What restores of the database have kept on the server."""
+        return replacing.earlier(Site(_open(source)), database)
+
+    def aim_table(
+        self,
+        source: Source,
+        table: str,
+        copy: str | None,
+        dump: Callable[[], Iterator[bytes]],
+        facts: Mapping[str, Any],
+    ) -> TableTarget:
+        """Which table is meant, and that there is room for its copy in the live database."""
+        return tables.aim_table(Site(_open(source)), table, copy, dump, facts)
+
+    def copy_table(
+        self, staging: Staging, source: Source, target: TableTarget, dump: Iterable[bytes]
+    ) -> TableCopied:
+        """Through a throwaway server in the staging area, and from there into the live one."""
+        return tables.copy_table(staging, Site(_open(source)), target, dump)
 
     def facts(self, source: Source) -> Mapping[str, Any]:
         """`server`: version, roles, checksums. `databases`: for each its properties, extensions, exact rows

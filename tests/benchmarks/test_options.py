@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.__main__ import options
-from benchmarks.ways import ROWS, SUBJECTS
+from benchmarks.__main__ import ROWS, options
+from benchmarks.ways import SUBJECTS
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from volops.cli.root import root, summary_of
 from volops.cli.verb import Verb
 from volops.errors import EXIT_MEANINGS
 
-HEAVY = ("docker", "pydantic", "rich", "zstandard", "requests", "tenacity")
+HEAVY = ("docker", "pydantic", "rich", "zstandard", "requests", "tenacity", "isal")
 VERBS = root.list_commands(click.Context(root))
 
 

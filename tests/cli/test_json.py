@@ -89,6 +89,7 @@ def one_of_each(project: Path) -> Iterator[Path]:
         (["backup", "--backups", "backups/more"], "`volops backup`, `backup-db`"),
         (["show", "latest"], "`volops show`"),
         (["verify", "latest"], "`volops verify`"),
+        (["bundle", "latest", "--output", "backups/more.tar.gz"], "`volops bundle`"),
         (["verify", "latest", "--restore"], "`volops verify --restore`"),
         (["restore", "latest", "--yes"], "`volops restore`"),
         (["restore", "latest", "--into", COPY], "`volops restore --into`"),

@@ -152,6 +152,15 @@ def test_a_damaged_artifact_is_seen_before_anything_is_touched(stack: SmallStack
     assert stack.left_behind() == []
 
 
+def test_an_artifact_that_is_missing_is_a_restore_that_failed(stack: SmallStack) -> None:
+    next(stack.backups.glob("full_backup_*/files_backup_*.papers.tar.zst")).unlink()
+    before = started(stack, "store")
+    with pytest.raises(RestoreFailed, match="is missing"):
+        put_back(stack.workspace())
+    assert holds(stack, "papers") == OLD
+    assert started(stack, "store") == before
+
+
 def test_a_check_that_fails_leaves_the_live_data_and_stops_nobody(stack: SmallStack) -> None:
     before = started(stack, "store")
     workspace = stack.workspace()

@@ -264,7 +264,7 @@ def test_a_dump_of_one_database_is_refused_with_the_way_to_load_it(db: Database)
     db.filled(NEW)
     dump = db.backup_database()
     db.psql("INSERT INTO orders (note) VALUES ('later')")
-    with pytest.raises(RestoreRefused, match="psql") as refused:
+    with pytest.raises(RestoreRefused, match="needs the whole server") as refused:
         db.restore()
-    assert dump.name in refused.value.next_step
+    assert refused.value.next_step == f"volops restore {dump.name} db"
     assert db.marked()

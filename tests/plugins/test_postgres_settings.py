@@ -11,7 +11,7 @@ from volops_plugins._postgres.server import Database, Options, Server, read_cont
 from volops_plugins._postgres.session import reason
 from volops_plugins.postgres import Postgres, volops_volume_types
 
-from volops import AccessRefused, InvalidUse, Mount, Service, Volume
+from volops import AccessRefused, InvalidUse, Mount, ProducerFailed, Service, Volume
 
 
 def mounted(image: str, target: str, environment: dict[str, str], *, read_only: bool = False) -> Volume:
@@ -191,9 +191,20 @@ def test_descriptions_and_contents_are_read() -> None:
     )
     assert described.pristine == {"postgres"}
     contents = read_contents(
-        ['{"rows": "a.b", "count": 3}', '{"sequence": "a.s", "value": null}', '{"large_objects": 2}']
+        [
+            '{"rows": "a.b", "count": 3}',
+            '{"sequence": "a.s", "value": null}',
+            '{"large_objects": 2}',
+            '{"all": true}',
+        ]
     )
     assert contents == {"extensions": {}, "rows": {"a.b": 3}, "sequences": {"a.s": None}, "large_objects": 2}
+
+
+def test_counts_that_end_too_early_are_no_counts() -> None:
+    for told in ([], ['{"large_objects": 0}']):
+        with pytest.raises(ProducerFailed, match="only in part"):
+            read_contents(told)
 
 
 @pytest.mark.parametrize(

@@ -146,16 +146,47 @@ def test_names_of_files_are_those_of_the_command_line(cache: Cache) -> None:
     ]
 
 
-def test_an_older_server_s_backup_comes_into_a_newer_one(cache: Cache) -> None:
-    cache.filled("yes", OLD)
+@pytest.mark.parametrize("before", ["yes", "no"])
+@pytest.mark.parametrize("after", ["yes", "no"])
+def test_an_older_server_s_backup_comes_into_a_newer_one(cache: Cache, before: str, after: str) -> None:
+    cache.filled(before, OLD)
     cache.backup()
     cache.forgotten()
     state = cache.state()
     cache.gone()
-    cache.write(COMPOSE.format(tag=NEW, append="yes", more=""))
+    cache.write(COMPOSE.format(tag=NEW, append=after, more=""))
     cache.restore()
     assert cache.ask("INFO server")[1].startswith("redis_version:8.0")
     assert cache.state() == state
+    cache.ask("SET written 1")
+    cache.compose("restart", "cache")
+    cache.up()
+    assert cache.has("written")
+    assert cache.has("list")
+
+
+def test_an_append_only_file_that_is_turned_on_later_brings_no_old_keys_back(cache: Cache) -> None:
+    cache.filled("no")
+    cache.backup()
+    cache.ask("FLUSHALL")
+    cache.restore()
+    assert "appendonlydir" not in cache.sh("cache", "ls -A /data")
+    cache.ask("DEL list", "SAVE")
+    cache.start("yes")
+    assert not cache.has("list")
+
+
+def test_where_a_file_of_settings_decides_both_are_there_and_it_is_said(cache: Cache) -> None:
+    # The image writes a file of settings for the password, in which anything may stand.
+    cache.write(COMPOSE.replace(', "--appendonly", "{append}"', "").format(tag=NEW, more=""))
+    cache.up()
+    cache.ask("RPUSH list x y z")
+    cache.backup()
+    cache.ask("FLUSHALL")
+    cache.restore()
+    assert cache.has("list")
+    assert "appendonlydir" in cache.sh("cache", "ls -A /data")
+    assert any("before you ever turn one on, delete it" in told for told in cache.warnings)
 
 
 def test_a_newer_server_s_backup_is_refused_by_an_older_one(cache: Cache) -> None:

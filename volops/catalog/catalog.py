@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
+from volops.catalog.bundled import read_loose_file
 from volops.catalog.draft import Draft
-from volops.catalog.entry import Entry, EntryState, foreign, read_group, read_loose
+from volops.catalog.entry import Entry, EntryState, read_group, read_loose
 from volops.catalog.verification import Verification, write_verification
 from volops.errors import InvalidUse, NoSuchBackup
 from volops.manifest import MANIFEST_FILE, BackupKind
@@ -57,8 +58,8 @@ class Catalog:
     def find(self, reference: str) -> Entry:
         """The entry that `reference` means: `latest`, a name, the beginning of one name only, or a path.
 
-        `latest` is the newest complete full backup. Raises NoSuchBackup, and InvalidUse naming the
-        candidates when several names begin so.
+        An archive in the working directory needs no slash to be a path. `latest` is the newest complete full
+        backup. Raises NoSuchBackup, and InvalidUse naming the candidates when several names begin so.
         """
         if reference == LATEST:
             return self._latest()
@@ -68,13 +69,17 @@ class Catalog:
         for entry in entries:
             if reference in {entry.name, Path(entry.path).name}:
                 return entry
-        matching = [entry for entry in entries if reference and entry.name.startswith(reference)]
+        matching = _without_bundles(
+            [entry for entry in entries if reference and entry.name.startswith(reference)]
+        )
         if len(matching) == 1:
             return matching[0]
         if matching:
             raise InvalidUse(
                 f"{reference!r} is the beginning of {len(matching)} backups", next_step=_choice(matching)
             )
+        if _FOREIGN.fullmatch(reference) and Path(reference).is_file():
+            return _at(Path(reference).absolute())
         raise NoSuchBackup(f"no backup {reference!r} in {self.store.location}", next_step=_choice(entries))
 
     def last_good(self, key: str) -> datetime | None:
@@ -127,7 +132,7 @@ class Catalog:
             files = {file: size for file, size in files.items() if file not in own}
         for file, size in files.items():
             if _FOREIGN.fullmatch(file):
-                yield foreign(self.store, file, size)
+                yield read_loose_file(self.store, file, size)
 
     def _counts(self, entry: Entry) -> bool:
         if not entry.manifest or (entry.verified and not entry.verified.ok):
@@ -150,6 +155,12 @@ class Catalog:
         )
 
 
+def _without_bundles(entries: list[Entry]) -> list[Entry]:
+    """The entries, without the bundles of others among them: those are the same backup once more."""
+    names = {entry.name for entry in entries}
+    return [entry for entry in entries if entry.name.removesuffix(".tar.gz") not in names - {entry.name}]
+
+
 def _at(path: Path) -> Entry:
     """The entry that lies at `path`, wherever that is."""
     if path.name == MANIFEST_FILE:
@@ -164,7 +175,7 @@ def _at(path: Path) -> Entry:
         entry, own = read_loose(store, manifest_file, files)
         if path.name in own:
             return entry
-    return foreign(store, path.name, files[path.name])
+    return read_loose_file(store, path.name, files[path.name])
 
 
 def _choice(entries: list[Entry]) -> str:

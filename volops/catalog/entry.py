@@ -13,7 +13,8 @@ from volops.errors import ArtifactCorrupt, ManifestInvalid
 from volops.manifest import MANIFEST_FILE, BackupKind, Manifest, read_manifest
 from volops.store import LOOSE, LOOSE_MANIFEST, Store
 
-_MANIFEST_LIMIT = 64 << 20
+MANIFEST_LIMIT = 64 << 20
+"""Bytes; no manifest is larger."""
 _LOOSE_DATA = re.compile(r"sql(\.[a-z0-9]+)*")
 
 
@@ -23,6 +24,7 @@ class EntryState(enum.StrEnum):
     COMPLETE = "complete"
     PARTIAL = "partial"
     BROKEN = "broken"
+    BUNDLE = "bundle"
     FOREIGN = "foreign"
 
 
@@ -32,7 +34,8 @@ class Entry:
 
     `manifest` is None when it is broken or foreign, and `problem` then says why. `path` is for people,
     `size` is in bytes as stored, `created` is the manifest's, or else when the file was last changed.
-    `group` is where the store keeps its files.
+    `group` is where the store keeps its files. `outside` tells that it came as one file, from wherever: what
+    its archives may hold is judged strictly.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Entry:
     manifest: Manifest | None = None
     problem: str = ""
     verified: Verification | None = None
+    outside: bool = False
 
     @property
     def manifest_file(self) -> str:
@@ -108,7 +112,7 @@ def _read(store: Store, group: str, manifest_file: str) -> Manifest:
     data = bytearray()
     for chunk in store.open(group, manifest_file):
         data += chunk
-        if len(data) > _MANIFEST_LIMIT:
+        if len(data) > MANIFEST_LIMIT:
             raise ManifestInvalid(f"{origin} is larger than any manifest")
     return read_manifest(bytes(data), origin)
 

@@ -33,6 +33,7 @@ _SECTIONS: dict[str, dict[str, _Entry]] = {
         "list": _Entry("backups", "list_backups", "List the backups, newest first."),
         "show": _Entry("backups", "show", "Show what a backup holds."),
         "verify": _Entry("backups", "verify", "Read a backup to its end and prove it whole."),
+        "bundle": _Entry("bundling", "bundle", "Write a backup as one file to carry about."),
     },
     "Restore": {
         "restore": _Entry("restoring", "restore", "Put volumes back as they are in a backup."),

@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
-from volops.errors import EXIT_DONE, InvalidUse
+from volops.database_type import DatabaseType
+from volops.errors import EXIT_DONE
 from volops.manifest import BackupKind
 from volops.model import Artifact, RunFinished, RunStarted
+from volops.operations.database_volume import database_volume
 from volops.operations.run_record import describe_run, free_stamp
 from volops.operations.volume_dump import Dumping, Emit, dump_volume
-from volops.plugins import Assignment
 from volops.source import look_around
 from volops.volume_access import Source
 from volops.volume_type import VolumeType
 from volops.workspace import Workspace
-
-
-@runtime_checkable
-class DatabaseType(Protocol):
-    """What a volume type has beside the rest when its volumes hold databases that can be dumped alone."""
-
-    def dump_database(self, source: Source, database: str | None) -> Artifact:
-        """One database (None: the main one) as plain SQL that replaces what is there when it is loaded."""
-        ...
 
 
 def backup_database(workspace: Workspace, volume: str | None, database: str | None, emit: Emit) -> Path:
@@ -34,7 +25,7 @@ def backup_database(workspace: Workspace, volume: str | None, database: str | No
     Without `volume` the stack must have just one that holds databases. Raises InvalidUse when it has none
     or several, UnknownVolume, Locked, and whatever makes the dump fail; nothing is left behind then.
     """
-    given = _choose(workspace, volume)
+    given = database_volume(workspace, volume)
     with workspace.catalog.lock("volops backup-db"):
         started, stamp = datetime.now(UTC), free_stamp(workspace.catalog, "db_backup")
         name = f"db_backup_{stamp}"
@@ -59,28 +50,3 @@ def backup_database(workspace: Workspace, volume: str | None, database: str | No
             path = draft.commit(describe_run(around, name, BackupKind.DATABASE, started, (done.record,), ()))
     emit(RunFinished("backup-db", name, (done.outcome,), EXIT_DONE))
     return path
-
-
-def _choose(workspace: Workspace, volume: str | None) -> Assignment:
-    if volume is not None:
-        given = workspace.assignment(volume)
-        if given.problem is not None:
-            raise given.problem
-        if not _holds_databases(given):
-            raise InvalidUse(
-                f"volume {given.volume.key!r} holds no database that could be dumped alone",
-                next_step=f"back it up with `volops backup {given.volume.key}`",
-            )
-        return given
-    found = [given for given in workspace.assignments if _holds_databases(given)]
-    if len(found) == 1:
-        return found[0]
-    keys = ", ".join(given.volume.key for given in found)
-    raise InvalidUse(
-        f"{len(found)} volumes of this stack hold databases" if found else "no volume holds a database",
-        next_step=f"name one of: {keys}" if found else "see `volops volumes`",
-    )
-
-
-def _holds_databases(given: Assignment) -> bool:
-    return given.type is not None and issubclass(given.type.cls, DatabaseType)

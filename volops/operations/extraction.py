@@ -19,6 +19,7 @@ from volops.operations.staged import artifacts_of
 from volops.operations.volume_dump import Emit, Told
 from volops.source import Surroundings
 from volops.source.shells import NEEDS_IMAGE, Shells
+from volops.tar_screen import screened
 from volops.tar_selection import Chosen
 from volops.tree_comparison import differences
 from volops.tree_entries import TreeEntry, tree_entries
@@ -29,13 +30,15 @@ _SECURITY = b"SCHILY.xattr.security."
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What is to be unpacked where. `owners` tells whether files will belong to whom they belonged."""
+    """What is to be unpacked where. `owners` tells whether files will belong to whom they belonged, `trusted`
+    whether they may be what only a backup of one's own may hold, see tar_screen."""
 
     entry: Entry
     item: RestoreItem
     chosen: Chosen
     directory: Path
     owners: bool
+    trusted: bool
 
     def standing(self) -> frozenset[str]:
         """Directories that are there already, and stay as they are."""
@@ -44,9 +47,15 @@ class Extraction:
 
 
 def plan_extraction(
-    around: Surroundings, entry: Entry, item: RestoreItem, chosen: Chosen, directory: Path
+    around: Surroundings,
+    entry: Entry,
+    item: RestoreItem,
+    chosen: Chosen,
+    directory: Path,
+    *,
+    trust: bool = False,
 ) -> Extraction:
-    """Raise InvalidUse when a file is in the way, or the engine cannot see this machine's directories."""
+    """What is to be done; `trust` as for a restore. Raise InvalidUse when a file is in the way, or the engine cannot see this machine's directories."""
     if not around.engine_info.local:
         raise InvalidUse(
             "the engine is on another machine and cannot write to a directory of this one",
@@ -54,7 +63,8 @@ def plan_extraction(
         )
     if directory.exists() and not directory.is_dir():
         raise InvalidUse(f"{directory} is not a directory", next_step="name a new or empty one")
-    extraction = Extraction(entry, item, chosen, directory, owners=os.geteuid() == 0)
+    trusted = trust or not entry.outside
+    extraction = Extraction(entry, item, chosen, directory, owners=os.geteuid() == 0, trusted=trusted)
     standing = extraction.standing()
     for name in sorted(chosen.names | chosen.parents - {"."}):
         place = directory / name
@@ -118,7 +128,8 @@ def _unpack(
     argv = unpacking("/volume", below=plan.chosen.below, flags=flags)
     user = "" if plan.owners else f"{os.geteuid()}:{os.getegid()}"
     for artifact in artifacts_of(catalog, plan.entry, plan.item, on_bytes=told.passed):
-        wanted = plan.chosen.archive(artifact.name, artifact.stream, without={".", *standing})
+        stream = screened(artifact.name, artifact.stream, trusted=plan.trusted, below=plan.chosen.below)
+        wanted = plan.chosen.archive(artifact.name, stream, without={".", *standing})
         shell.feed(wanted, *argv, user=user)
 
 

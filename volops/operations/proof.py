@@ -108,6 +108,6 @@ def _staged(
         with working(around, workspace.catalog, entry, item, emit, name=name) as work:
             look_ahead(work)
             require_room([work])
-            return stage(work, emit)
+            return stage(work, emit, lasting=False)
     finally:
         volumes.remove(name)

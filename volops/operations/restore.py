@@ -46,22 +46,29 @@ class Restored:
 
 
 def restore(
-    workspace: Workspace, around: Surroundings, plan: RestorePlan, emit: Emit, *, patience: float = 180
+    workspace: Workspace,
+    around: Surroundings,
+    plan: RestorePlan,
+    emit: Emit,
+    *,
+    patience: float = 180,
+    trust: bool = False,
 ) -> Restored:
     """Carry out a plan. The live data is as before, and what ran runs, when this raises RestoreFailed;
     RollbackFailed is raised when that could not be brought about.
 
-    Services that do not get well on the new data within `patience` seconds get the old data back.
+    Services that do not get well on the new data within `patience` seconds get the old data back. What came
+    from outside may not hold device nodes, setuid files or links that lead outside, unless `trust` is said.
     """
     journals = JournalFile(workspace.state)
     with workspace.catalog.lock(f"volops {_DOING}"), journals.held():
         emit(RunStarted(_DOING, plan.entry.name, tuple(item.record.key for item in plan.items)))
-        check_stored(workspace.catalog, plan.entry, plan.items)
-        _create_missing(workspace, plan)
         touched = tuple(Touched(item.volume.key, item.volume.name) for item in plan.items)
         journal = Journal(_DOING, plan.entry.name, Step.STAGING, touched)
         try:
-            done = _carry_out(workspace, around, plan, journals, journal, emit, patience)
+            check_stored(workspace.catalog, plan.entry, plan.items)
+            _create_missing(workspace, plan)
+            done = _carry_out(workspace, around, plan, journals, journal, emit, patience, trust)
         except (VolopsError, KeyboardInterrupt) as error:
             take_back(around, journals, error)
     emit(RunFinished(_DOING, plan.entry.name, done.outcomes, EXIT_DONE))
@@ -100,11 +107,12 @@ def _carry_out(
     journal: Journal,
     emit: Emit,
     patience: float,
+    trust: bool,
 ) -> Restored:
     with contextlib.ExitStack() as stack:
         works = [
             stack.enter_context(
-                working(around, workspace.catalog, plan.entry, item, emit, chosen=plan.chosen)
+                working(around, workspace.catalog, plan.entry, item, emit, chosen=plan.chosen, trust=trust)
             )
             for item in plan.items
         ]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from volops.catalog import Catalog, Entry
-from volops.errors import DiskFull, ProducerFailed, RestoreFailed
+from volops.errors import DiskFull, ProducerFailed, RestoreFailed, VolopsError
 from volops.model import Artifact, Outcome, OutcomeStatus, VolumeFinished, VolumeStarted
 from volops.operations.restore_plan import RestoreItem
 from volops.operations.volume_dump import Emit, Told, blaming
 from volops.pipeline import observed, opened
 from volops.source import Surroundings
+from volops.staging import Swap
 from volops.staging_area import StagingArea
 from volops.tar_selection import Chosen
 
 _FULL_BYTES = 1 << 20
+_SETTLE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,13 @@ def working(
     *,
     name: str = "",
     chosen: Chosen | None = None,
+    trust: bool = False,
 ) -> Iterator[Work]:
     """Work on the item, or on what is chosen of it, in the volume called `name` (the stack's own, without
-    one). Ends its helpers."""
+    one). Ends its helpers.
+
+    `trust` takes from a backup that came from outside what only one's own may hold, see tar_screen.
+    """
     # What was recorded of the whole is not what a part must show.
     facts = item.record.facts if chosen is None else {"layout": item.record.facts.get("layout")}
     told = Told(item.record.key, emit)
@@ -72,6 +79,7 @@ def working(
         item.options,
         facts,
         name=name,
+        trusted=trust or not entry.outside,
         on_warning=told.warn,
         artifacts=lambda: artifacts_of(catalog, entry, item, chosen),
     )
@@ -86,14 +94,18 @@ def look_ahead(work: Work) -> None:
         work.item.type.cls().preflight(work.area, artifacts)
 
 
-def stage(work: Work, emit: Emit) -> Outcome:
-    """Make the volume anew in its staging area, and have its type prove it."""
+def stage(work: Work, emit: Emit, *, lasting: bool = True) -> Outcome:
+    """Make the volume anew in its staging area, and have its type prove it.
+
+    Unless it is not to be `lasting`, most of it is on the disk by then.
+    """
     item, area, told = work.item, work.area, work.told
     emit(VolumeStarted(item.record.key, item.record.type, item.size))
     start = time.monotonic()
     area.swap().prepare()
     volume_type = item.type.cls()
-    with _room_told(work), blaming(item.type):
+    writing_out = _settling(area.swap()) if lasting else contextlib.nullcontext()
+    with _room_told(work), writing_out, blaming(item.type):
         volume_type.load(area, work.artifacts)
         volume_type.check(area)
     area.release()
@@ -108,6 +120,27 @@ def stage(work: Work, emit: Emit) -> Outcome:
     )
     emit(VolumeFinished(outcome))
     return outcome
+
+
+@contextlib.contextmanager
+def _settling(swap: Swap) -> Iterator[None]:
+    """Have written out to the disk what the work within has made so far, again and again: the kernel would
+    keep up to a tenth of the memory until the end, and the restore would wait for all of it there."""
+    over = threading.Event()
+
+    def settle() -> None:
+        while not over.wait(_SETTLE_S):
+            # It is asked for once more, and counts, when all is done.
+            with contextlib.suppress(VolopsError):
+                swap.settle()
+
+    thread = threading.Thread(target=settle, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ from volops.model import (
     VolumeStarted,
     Warned,
 )
-from volops.pipeline import SUFFIXES, ZSTD, Tally, compress, observed
+from volops.pipeline import SUFFIXES, ZSTD, Tally, behind, compress, observed
 from volops.plugins import Assignment, RegisteredType
 from volops.quiesce import held
 from volops.source import LiveSource, Surroundings
@@ -192,7 +192,7 @@ def store_artifact(
     stream = tally.passing(observed(artifact.stream, on_bytes))
     codecs = () if plain else (ZSTD,)
     file = artifact.name + "".join(SUFFIXES[codec] for codec in codecs)
-    stored = draft.write(file, stream if plain else compress(stream))
+    stored = behind(stream if plain else compress(stream), lambda chunks: draft.write(file, chunks))
     return StoredArtifact(artifact.name, file, artifact.media_type, codecs, tally.digest(), stored)
 
 

@@ -30,6 +30,11 @@ class LocalUpload:
             self._directory.mkdir(mode=0o700)
 
     @property
+    def directory(self) -> Path:
+        """Where its files are while it is not published."""
+        return self._directory
+
+    @property
     def files(self) -> Mapping[str, int]:
         """The files written so far, with their sizes in bytes."""
         with storage(self._directory):

@@ -42,7 +42,10 @@ SELECT json_build_object('file', setting)
 FROM pg_settings
 WHERE setting <> '' AND name IN ('config_file', 'hba_file', 'ident_file', 'ssl_cert_file', 'ssl_key_file', 'ssl_ca_file',
                                  'ssl_crl_file', 'ssl_dh_params_file', 'krb_server_keyfile');
-SELECT has_table_privilege('pg_file_settings', 'SELECT') AND has_table_privilege('pg_hba_file_rules', 'SELECT') AS may \gset
+-- pg_read_all_data may read these views, but not call what they are made of.
+SELECT has_table_privilege('pg_file_settings', 'SELECT') AND has_table_privilege('pg_hba_file_rules', 'SELECT')
+       AND has_function_privilege('pg_show_all_file_settings()', 'EXECUTE')
+       AND has_function_privilege('pg_hba_file_rules()', 'EXECUTE') AS may \gset
 \if :may
 SELECT DISTINCT json_build_object('file', sourcefile)::text FROM pg_file_settings WHERE sourcefile IS NOT NULL;
 SELECT DISTINCT json_build_object('file', to_jsonb(r) ->> 'file_name')::text FROM pg_hba_file_rules r

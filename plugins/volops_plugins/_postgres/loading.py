@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from volops import RestoreFailed
+from volops_plugins._postgres.names import quoted
 from volops_plugins._postgres.session import reason
-from volops_plugins._postgres.throwaway import Throwaway, quoted
+from volops_plugins._postgres.throwaway import Throwaway
 
 _PROLOGUE_BYTES = 1 << 20
 _CONNECT = re.compile(rb"^\\connect .*\n", re.MULTILINE)
@@ -49,6 +50,11 @@ def load_database(server: Throwaway, name: str, stream: Iterator[bytes]) -> None
     _fed(server, name, name, unfenced(rest), ("--single-transaction",))
 
 
+def load_stranger(server: Throwaway, name: str, chunks: Iterable[bytes]) -> None:
+    """What `loadable` gives, into an empty database. Raises RestoreFailed with psql's error."""
+    _fed(server, name, name, chunks, ("--single-transaction",))
+
+
 def split(stream: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """What makes the database, up to the last `\\connect` to it, and all the rest.
 
@@ -82,6 +88,11 @@ def unfenced(stream: Iterable[bytes]) -> Iterator[bytes]:
     held = held if begun else _unfence_start(held)
     found = list(_FENCE.finditer(held))
     yield held[: found[-1].start()] + held[found[-1].end() :] if found else held
+
+
+def without_fences(text: bytes) -> bytes:
+    """A short dump, of which no part can be mistaken for a fence, without its own."""
+    return _FENCE.sub(b"", text)
 
 
 def _unfence_start(text: bytes) -> bytes:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from volops import CheckFailed
 from volops_plugins._beside import read_text
 from volops_plugins._postgres.server import Server, read_contents, read_description
-from volops_plugins._postgres.throwaway import HOME, Throwaway
 
-_PROPERTIES = ("owner", "encoding", "collate", "ctype", "provider", "locale")
+_PROPERTIES = ("encoding", "collate", "ctype", "provider", "locale")
 _NAMED = 3
 
 
-def prove(server: Throwaway, facts: Mapping[str, Any], warn: Callable[[str], None]) -> None:
+class Asked(Protocol):
+    """A server that can be asked by psql; `home` is a directory where psql may write files."""
+
+    @property
+    def home(self) -> str: ...
+
+    def ask(self, statements: str, database: str, *options: str) -> list[str]:
+        """The lines that psql prints, unaligned; raises with its error."""
+        ...
+
+
+def prove(server: Asked, facts: Mapping[str, Any], warn: Callable[[str], None]) -> None:
     """Raise CheckFailed, naming the first differences, unless all that `facts` tell is there again."""
     given = [word for name in ("main", "data", "place", "on_volume") for word in ("-v", f"{name}=/")]
     said = server.ask(read_text(__package__, "describe.sql"), "template1", *given)
@@ -26,9 +37,55 @@ def prove(server: Throwaway, facts: Mapping[str, Any], warn: Callable[[str], Non
         if properties is None:
             wrong.append(f"database {name!r} is missing")
             continue
-        wrong += [
-            f"database {name!r}: {each}" for each in _of_database(server, name, properties, recorded, warn)
-        ]
+        if properties["owner"] != recorded["owner"]:
+            wrong.append(
+                f"database {name!r}: its owner is {properties['owner']!r}, was {recorded['owner']!r}"
+            )
+        contents = count(server, name)
+        differences = _of_database(name, contents, properties, recorded, warn)
+        wrong += [f"database {name!r}: {each}" for each in differences]
+    _require(wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a database holds, counted as for a dump (see `read_contents`); `descending` are its sequences that
+    do not simply go up."""
+
+    counted: Mapping[str, Any]
+    descending: frozenset[str]
+
+
+def prove_database(
+    name: str,
+    contents: Contents,
+    properties: Mapping[str, Any],
+    recorded: Mapping[str, Any],
+    warn: Callable[[str], None],
+) -> None:
+    """Raise CheckFailed, naming the first differences, unless a database shows all again that was recorded
+    of it. Whose it is does not count."""
+    _require(list(_of_database(name, contents, properties, recorded, warn)))
+
+
+def count(server: Asked, name: str) -> Contents:
+    """Count what a database holds."""
+    files = {each: f"{server.home}/{each}" for each in ("sequences", "facts")}
+    options = [word for each, path in files.items() for word in ("-v", f"{each}={path}")]
+    statements = (
+        read_text(__package__, "snapshot.sql") + "\nCOMMIT;\n\\o\n" + read_text(__package__, "restored.sql")
+    )
+    statements += "".join(f"\\! cat {path}\n" for path in files.values())
+    statements += "\\! echo '{\"all\": true}'\n"
+    lines = [
+        line for line in server.ask(statements, name, "-v", "lock_ms=0", *options) if line.startswith("{")
+    ]
+    descending = [json.loads(line)["descending"] for line in lines if line.startswith('{"descending"')]
+    counted = read_contents([line for line in lines if not line.startswith('{"descending"')])
+    return Contents(counted, frozenset(descending))
+
+
+def _require(wrong: list[str]) -> None:
     if wrong:
         more = f", and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
         raise CheckFailed(
@@ -45,8 +102,8 @@ def _of_cluster(found: Server, recorded: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_database(
-    server: Throwaway,
     name: str,
+    contents: Contents,
     properties: Mapping[str, Any],
     recorded: Mapping[str, Any],
     warn: Callable[[str], None],
@@ -54,27 +111,12 @@ def _of_database(
     for key in _PROPERTIES:
         if key in recorded and properties[key] != recorded[key]:
             yield f"its {key} is {properties[key]!r}, was {recorded[key]!r}"
-    contents, descending = _contents(server, name)
-    yield from _extensions(name, contents["extensions"], recorded["extensions"], warn)
-    yield from _rows(contents["rows"], recorded["rows"])
-    yield from _sequences(contents["sequences"], recorded["sequences"], descending)
-    if contents["large_objects"] != recorded["large_objects"]:
-        yield f"it has {contents['large_objects']} large objects, had {recorded['large_objects']}"
-
-
-def _contents(server: Throwaway, name: str) -> tuple[dict[str, Any], set[str]]:
-    """What the database holds, counted as for a dump, and its sequences that do not simply go up."""
-    files = {each: f"{HOME}/{each}" for each in ("sequences", "facts")}
-    options = [word for each, path in files.items() for word in ("-v", f"{each}={path}")]
-    statements = (
-        read_text(__package__, "snapshot.sql") + "\nCOMMIT;\n\\o\n" + read_text(__package__, "restored.sql")
-    )
-    statements += "".join(f"\\! cat {path}\n" for path in files.values())
-    lines = [
-        line for line in server.ask(statements, name, "-v", "lock_ms=0", *options) if line.startswith("{")
-    ]
-    descending = [json.loads(line)["descending"] for line in lines if line.startswith('{"descending"')]
-    return read_contents([line for line in lines if not line.startswith('{"descending"')]), set(descending)
+    found = contents.counted
+    yield from _extensions(name, found["extensions"], recorded["extensions"], warn)
+    yield from _rows(found["rows"], recorded["rows"])
+    yield from _sequences(found["sequences"], recorded["sequences"], contents.descending)
+    if found["large_objects"] != recorded["large_objects"]:
+        yield f"it has {found['large_objects']} large objects, had {recorded['large_objects']}"
 
 
 def _extensions(
@@ -101,7 +143,7 @@ def _rows(found: Mapping[str, int], recorded: Mapping[str, int]) -> Iterator[str
 
 
 def _sequences(
-    found: Mapping[str, int | None], recorded: Mapping[str, int | None], descending: set[str]
+    found: Mapping[str, int | None], recorded: Mapping[str, int | None], descending: Collection[str]
 ) -> Iterator[str]:
     """The dump was made after the values were read: a sequence that goes up may only have gone on since."""
     for sequence, value in recorded.items():

@@ -35,12 +35,10 @@ def _whole(staging: Staging, facts: Mapping[str, Any], artifacts: Sequence[Store
         )
     dumps = {each["artifact"] for each in facts["databases"].values()}
     if {artifact.name for artifact in artifacts} <= dumps:
-        service = staging.volume.services[0]
         database, details = next(iter(facts["databases"].items()))
         raise RestoreRefused(
             f"this is a dump of database {database!r} alone, and a volume needs the whole server",
-            next_step=f"docker compose exec -T {service} psql -U {facts['server']['user']} -d '{database}' "
-            f"< {details['artifact']}",
+            next_step=f"volops restore {details['artifact']} {staging.volume.key}",
         )
     missing = dumps - {artifact.name for artifact in artifacts}
     if missing:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterable, Iterator
 
 from volops import Artifact, Staging
 from volops_plugins._postgres.image import Image, data_directory, inspect
-from volops_plugins._postgres.loading import load_database, load_globals, main_database
+from volops_plugins._postgres.loading import load_database, load_globals, load_stranger, main_database
+from volops_plugins._postgres.names import literal, quoted
+from volops_plugins._postgres.plain_dump import loadable
 from volops_plugins._postgres.proof import prove
+from volops_plugins._postgres.replacing import creation
 from volops_plugins._postgres.settings import Settings, preloaded
 from volops_plugins._postgres.throwaway import NotStarted, Throwaway, initial
 
@@ -53,6 +57,25 @@ class Restoring:
                     load_globals(self._server, b"".join(artifact.stream), self._superuser)
             self._server.analyse()
         self._settings.put()
+
+    @contextlib.contextmanager
+    def serving(self, database: str, dump: Iterable[bytes]) -> Iterator[Throwaway]:
+        """A server that has this database, loaded and nothing else done, until the block ends. The roles that
+        its objects belong to are there, without their rights. Raises RestoreFailed."""
+        recorded, server = self._facts["databases"][database], self._server
+        arguments = initial(recorded, False, self._image.major)
+        server.initialise(self._staging.target, *arguments)
+        with server.running():
+            self._make_tablespaces()
+            roles = set(self._facts["server"]["roles"]) - {self._superuser}
+            statements = [f"CREATE ROLE {quoted(role)};" for role in sorted(roles)]
+            places = self._facts["server"].get("tablespaces", {}).items()
+            statements += [f"CREATE TABLESPACE {quoted(name)} LOCATION {literal(at)};" for name, at in places]
+            if database not in ("postgres", "template1"):
+                statements.append(creation(database, self._superuser, recorded, self._image.major))
+            server.ask("\n".join(statements), "template1")
+            load_stranger(server, database, loadable(dump))
+            yield server
 
     def check(self) -> None:
         """Start the server once more, with the restored configuration files, and compare it with the facts.

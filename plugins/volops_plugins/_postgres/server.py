@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from volops import InvalidUse
+from volops import InvalidUse, ProducerFailed
 
 NEVER = "template0"
 """Kept by PostgreSQL as initdb made it; nobody can connect to it (manual, "Template Databases")."""
@@ -128,7 +128,11 @@ def read_description(lines: Iterable[str]) -> Server:
 
 
 def read_contents(lines: Collection[str]) -> dict[str, Any]:
-    """What `session.sh counts` printed: extensions, rows per table, sequences, large objects."""
+    """What `session.sh counts` printed: extensions, rows per table, sequences, large objects.
+
+    Raises ProducerFailed when its last line is missing: what is only believed to be empty would make a good
+    backup one that cannot be restored.
+    """
     contents: dict[str, Any] = {"extensions": {}, "rows": {}, "sequences": {}, "large_objects": 0}
     for line in lines:
         record: dict[str, Any] = json.loads(line)
@@ -140,4 +144,6 @@ def read_contents(lines: Collection[str]) -> dict[str, Any]:
             contents["extensions"][record["extension"]] = record["version"]
         else:
             contents |= record
+    if not contents.pop("all", False):
+        raise ProducerFailed("what the database holds was told only in part", next_step="run again")
     return contents

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
-from volops import AccessRefused, HelperLost, ProducerFailed, ServiceNotReady, Shell
+from volops import AccessRefused, HelperLost, Output, ProducerFailed, ServiceNotReady, Shell
 from volops_plugins._beside import installation, read_text
 from volops_plugins._postgres.credentials import Credentials
 from volops_plugins._postgres.server import Options, Server, read_contents, read_description
@@ -21,6 +21,8 @@ _NOT_READY, _REFUSED = 71, 72
 
 class Session:
     """A conversation with the server of one container, which messages call `service`."""
+
+    home = _HOME
 
     def __init__(
         self,
@@ -35,7 +37,8 @@ class Session:
         Raises ServiceNotReady when it does not get ready in time, AccessRefused when it refuses the
         credentials of its container's environment, ProducerFailed for anything else.
         """
-        self._shell, self._service, self._options, self._warn = shell, service, options, warn
+        self._shell, self._options, self._warn = shell, options, warn
+        self.service = service
         data = {"settings": told.settings(options.ready_timeout_s), "pgpass": told.pgpass()}
         install = installation(_HOME, __package__, _INSTALLED, data)
         script = f"{install}exec sh {_SCRIPT} describe </dev/null\n"
@@ -63,10 +66,33 @@ class Session:
             raise
         keep(read_contents(self._verb("counts", tag).splitlines()))
 
-    def sql(self, database: str, statements: str) -> list[Mapping[str, Any]]:
+    def sql(self, database: str, statements: str, *options: str) -> list[Mapping[str, Any]]:
         """Run `statements` (psql input whose results are JSON, one object a line)."""
-        said = self._verb("sql", database, input=statements.encode())
-        return [json.loads(line) for line in said.splitlines() if line]
+        return [json.loads(line) for line in self.ask(statements, database, *options) if line]
+
+    def describe(self) -> Server:
+        """The server as it is now."""
+        return read_description(self._verb("describe").splitlines())
+
+    def ask(self, statements: str, database: str, *options: str) -> list[str]:
+        """The lines that psql prints, unaligned. Raises ProducerFailed with its error."""
+        return self._verb("sql", database, *options, input=statements.encode()).splitlines()
+
+    def load(self, database: str, dump: Iterable[bytes], *options: str) -> Output:
+        """Feed psql, which stops at the first error; the caller looks at its exit code."""
+        argv = ("sh", _SCRIPT, "load", database, uuid.uuid4().hex, *options)
+        return self._shell.feed(dump, *argv, ok=range(256))
+
+    def evicting(self, statements: str, database: str, first: str, second: str) -> None:
+        """Run `statements` in `database` while nobody can stay connected to `first` and `second`.
+
+        Raises ProducerFailed with psql's error.
+        """
+        self._verb("evicting", database, first, second, input=statements.encode())
+
+    def free(self) -> int:
+        """Bytes free where the server keeps its data."""
+        return int(self._verb("free") or 0) * 1024
 
     def present(self, paths: list[str]) -> list[str]:
         """Those of `paths` (in the data directory) that are files."""
@@ -93,7 +119,7 @@ class Session:
             text = "".join(said)
             error = ProducerFailed(
                 f"{doing} failed: {reason(text) or failed.message}",
-                next_step=f"see `docker compose logs {self._service}`",
+                next_step=f"see `docker compose logs {self.service}`",
             )
             error.add_note(text)
             raise error from failed
@@ -105,19 +131,19 @@ class Session:
         why = reason(stderr) or f"exit code {code}"
         if code == _NOT_READY:
             raise ServiceNotReady(
-                f"the database of service {self._service!r} is not ready: {why}",
-                next_step=f"wait until it is healthy (`docker compose ps {self._service}`) and see that its "
+                f"the database of service {self.service!r} is not ready: {why}",
+                next_step=f"wait until it is healthy (`docker compose ps {self.service}`) and see that its "
                 "listen_addresses include 127.0.0.1, then run again",
             )
         if code == _REFUSED:
             raise AccessRefused(
-                f"the database of service {self._service!r} refuses us: {why}",
+                f"the database of service {self.service!r} refuses us: {why}",
                 next_step="put the user and password it has now into POSTGRES_USER and POSTGRES_PASSWORD (or "
-                f"POSTGRES_PASSWORD_FILE) of service {self._service!r}, and start it again",
+                f"POSTGRES_PASSWORD_FILE) of service {self.service!r}, and start it again",
             )
         raise ProducerFailed(
-            f"the database of service {self._service!r} cannot be read: {why}",
-            next_step=f"see `docker compose logs {self._service}`",
+            f"the database of service {self.service!r} cannot be read: {why}",
+            next_step=f"see `docker compose logs {self.service}`",
         )
 
     def _blame_lock(self, database: str, failed: ProducerFailed) -> None:

@@ -143,6 +143,37 @@ dump() {
     [ "$counted" -eq 0 ] || { ended "the session that held the snapshot" "$counted"; exit 1; }
 }
 
+# load DATABASE TAG OPTION…: psql, which stops at the first error, with standard input as what is to be loaded.
+load() {
+    name=$1 tag=$2
+    shift 2
+    # What somebody else's dump tells psql itself (to connect elsewhere, to run a program) is not done. Only psql of
+    # 17.6, 16.10, 15.14 and newer can be told so (CVE-2025-8714).
+    if printf '\\restrict %s\n' "$tag" | ask "$name" -f - >/dev/null 2>&1; then set -- -c "\\restrict $tag" "$@"; fi
+    # Neither may what a role sets for its sessions be in the way; and nothing needs to survive a crash yet.
+    PGOPTIONS='-c client_min_messages=warning -c default_transaction_read_only=off -c statement_timeout=0
+        -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c synchronous_commit=off'
+    PGCLIENTENCODING=UTF8
+    export PGOPTIONS PGCLIENTENCODING
+    exec "$binaries/psql" -X -q -w -o /dev/null -v ON_ERROR_STOP=1 "$@" -f - -d "$(conninfo "$name")"
+}
+
+# evicting DATABASE FIRST SECOND: run standard input in DATABASE, while all sessions of the databases FIRST and SECOND
+# are ended again and again: what renames or drops a database locks new ones out, and waits 5 s for the others to go.
+evicting() {
+    first=$2 second=$3
+    cat >"$state/statements"
+    ask "$1" -f "$state/statements" &
+    working=$!
+    while kill -0 "$working" 2>/dev/null; do
+        printf '%s\n' "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname IN (:'first', :'second') AND pid <> pg_backend_pid()" |
+            ask "$1" -v first="$first" -v second="$second" -f - >/dev/null 2>&1 || :
+        sleep 0.1
+    done
+    wait "$working"
+}
+
 # known: what `describe` found, for what comes after it.
 known() {
     {
@@ -174,7 +205,10 @@ case $verb in
         [ "$code" -eq 0 ] || { ended pg_dumpall "$code"; exit 1; }
         ;;
     dump) dump "$@" ;;
-    counts) cat "$state/$1.sequences" "$state/$1.facts" ;;
-    sql) ask "$1" -f - ;;
+    counts) cat "$state/$1.sequences" "$state/$1.facts" && echo '{"all": true}' ;;
+    sql) ask "$@" -f - ;;
+    load) load "$@" ;;
+    evicting) evicting "$@" ;;
+    free) df -Pk /volume | sed -n '2s/^.* \([0-9][0-9]*\)  *[0-9]*% .*$/\1/p' ;;
     *) fail 1 "no such verb: $verb" ;;
 esac

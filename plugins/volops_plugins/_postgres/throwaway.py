@@ -70,6 +70,8 @@ class Throwaway:
     that initdb makes; `preload` are libraries that extensions want loaded with the server; `relations` is
     how many tables and sequences its largest database has."""
 
+    home = HOME
+
     def __init__(
         self,
         shell: Shell,
@@ -133,6 +135,13 @@ class Throwaway:
             raise RestoreFailed(f"database {database!r} cannot be read: {reason(done.stderr)}")
         return done.text.splitlines()
 
+    def stream(self, program: str, database: str, *options: str) -> Iterator[bytes]:
+        """What psql or pg_dump prints. Raises ProducerFailed at its end when it failed."""
+        words = ["env", "PGCLIENTENCODING=UTF8", self._image.program(program), *options, "-w"]
+        yield from self._shell.stream(
+            *words, "-h", HOME, "-p", _PORT, "-U", self._superuser, "-d", _conninfo(database)
+        )
+
     def analyse(self) -> None:
         """Have the planner's statistics of all databases made, so that first queries are fast."""
         words = [self._image.program("vacuumdb"), "--all", "--analyze-only", "--jobs=2", "--quiet"]
@@ -185,11 +194,6 @@ class Throwaway:
 
     def _root(self, script: str, *arguments: str) -> None:
         self._shell.run("sh", "-c", f"set -eu; {script}", "prepare", *arguments)
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier, always in quotes."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def initial(facts: Mapping[str, Any], checksums: bool, major: int) -> list[str]:

@@ -18,7 +18,7 @@ _FORMATS = {
     "keydb": ((6, 0, 9),),
 }
 """Since which version servers write RDB files of which version (rdb.h of each), newest first."""
-_OPTIONS = ("dir", "dbfilename", "appenddirname", "appendfilename", "databases")
+_OPTIONS = ("dir", "dbfilename", "appenddirname", "appendfilename", "databases", "appendonly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,15 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the service's server looks for its files: `directory` inside the container, and names in it."""
+    """Where the service's server looks for its files: `directory` inside the container, and names in it.
+    `appends` tells whether it reads an append-only file, None when that is not certain."""
 
     directory: PurePosixPath
     file: str
     append_directory: str
     append_file: str
     databases: int
+    appends: bool | None
 
 
 def inspect(staging: Staging) -> Image:
@@ -99,7 +101,19 @@ def layout(staging: Staging) -> Layout:
         append_directory=given.get("appenddirname") or recorded.get("append_directory") or "appendonlydir",
         append_file=given.get("appendfilename") or recorded.get("append_file") or "appendonly.aof",
         databases=int(given["databases"]) if "databases" in given else max(16, highest + 1),
+        appends=_appends(staging.command, given, recorded),
     )
+
+
+def _appends(command: Sequence[str], given: Mapping[str, str], recorded: Mapping[str, Any]) -> bool | None:
+    """What the command line says counts. Redis by itself writes no append-only file; but a file of settings
+    may have been changed since the backup, or be there only now."""
+    if "appendonly" in given:
+        return given["appendonly"].lower() == "yes"
+    settings = recorded.get("config_file") != "" or any(
+        word == "-" or word.endswith(".conf") or word.startswith("/") for word in _words(command)
+    )
+    return None if settings or recorded.get("appendonly") is not False else False
 
 
 def format_version(family: str, version: str) -> int | None:

@@ -24,7 +24,7 @@ if [ "$4" = manifest ]; then
     printf 'file "%s.1.base.rdb" seq 1 type b\\n' "$6" >"$5/$6.manifest"
     chmod 0755 "$5"
     chmod 0644 "$5/$6.manifest"
-else
+elif [ "$4" = single ]; then
     cp "$2" "$6"
     chmod 0644 "$6"
 fi
@@ -41,7 +41,7 @@ if [ "$4" = manifest ]; then
     ln "$5/$6.1.base.rdb" "$2/$5/"
     cp "$5/$6.manifest" "$2/$5/"
     chown -R "$7" "$2/$5"
-else
+elif [ "$4" = single ]; then
     cp -p "$6" "$2/"
 fi
 chown "$7" "$2"
@@ -60,9 +60,17 @@ class Restoring:
     def load(self, artifacts: Iterator[Artifact]) -> None:
         """Put the RDB file where servers look for it that have no append-only file, and where those that do.
 
-        A server that is to read an append-only file and finds none starts empty, whatever else there is.
+        A server that is to read an append-only file and finds none starts empty, whatever else there is. One
+        that certainly reads none gets none: it would stay as it is while the keys change, and be read by the
+        first server that has one turned on.
         """
         shell, image, names = self._staging.tree(), self._image, self._layout
+        if names.appends is None and self._staging.facts.get("server", {}).get("appendonly") is False:
+            beside = names.append_directory if image.splits else names.append_file
+            self._staging.warn(
+                f"it is not certain that the server runs without an append-only file, so {beside} is there "
+                f"beside {names.file}: before you ever turn one on, delete it"
+            )
         mount = next(
             each for each in self._staging.volume.mounts if PurePosixPath(each.target) == self._staging.target
         )
@@ -87,7 +95,7 @@ class Restoring:
         """
         names, shell = self._layout, self._staging.service()
         copy = str(names.directory / _PROOF)
-        for mode in ("no", "yes"):
+        for mode in ("no",) if self._layout.appends is False else ("no", "yes"):
             shell.run(
                 "sh", "-euc", _COPY, "copy", str(names.directory), _PROOF, names.file, self._kind,
                 names.append_directory, names.append_file, self._image.user,
@@ -104,6 +112,9 @@ class Restoring:
 
     @property
     def _kind(self) -> str:
+        """Of the append-only file: a directory with a manifest, a single file, or none at all."""
+        if self._layout.appends is False:
+            return "none"
         return "manifest" if self._image.splits else "single"
 
     def _served(self, directory: str, mode: str) -> str | None:

@@ -59,6 +59,7 @@ def read_description(lines: Iterable[str]) -> Server:
         "file": said.get("config_dbfilename") or "dump.rdb",
         "append_directory": said.get("config_appenddirname", ""),
         "append_file": said.get("config_appendfilename", ""),
+        "config_file": said.get("config_file", "").strip(),
     }
     directory = said.get("config_dir")
     return Server(facts, PurePosixPath(directory) if directory else None)

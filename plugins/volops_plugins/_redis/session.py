@@ -12,6 +12,7 @@ from volops_plugins._redis.server import Options, Server, read_counts, read_desc
 
 _HOME = "/tmp/volops-redis"  # noqa: S108 (in the helper, whose /tmp is private and in memory)
 _SCRIPT = f"{_HOME}/session.sh"
+_END = "that is all"
 _NOT_READY, _REFUSED = 71, 72
 
 
@@ -44,7 +45,11 @@ class Session:
             yield from self._shell.stream("sh", _SCRIPT, "save", *arguments, on_stderr=said.append)
         except ProducerFailed as failed:
             raise self._failed("saved", _last_line("".join(said)) or failed.message) from failed
-        keep(read_counts(self._ask("sh", _SCRIPT, "counts")))
+        counts = self._ask("sh", _SCRIPT, "counts")
+        if not counts.endswith(_END):
+            # Counts that are only believed to be none would make a good backup one that cannot be restored.
+            raise self._failed("counted", "the engine gave only a part of the answer, run again")
+        keep(read_counts(counts))
 
     def command(self, *words: str) -> str:
         """The answer to one command, as redis-cli prints it. Secrets must not be in `words`."""

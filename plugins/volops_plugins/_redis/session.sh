@@ -92,7 +92,7 @@ case $verb in
         . "$state/save.sh"
         save "$@"
         ;;
-    counts) cat "$state/replies" && echo 'check:' && cat "$state/check" ;;
+    counts) cat "$state/replies" && echo 'check:' && cat "$state/check" && echo && echo 'that is all' ;;
     ask)
         known
         cli "$@"

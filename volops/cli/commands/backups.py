@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from volops.cli.output import Output
     from volops.manifest import Manifest, VolumeRecord
     from volops.model import Outcome
+    from volops.plugins import Registry
 
 _backup = click.argument("backup", shell_complete=completing.backups)
 
@@ -85,7 +87,7 @@ def show(invocation: Invocation, backup: str) -> int:
 
     \b
     BACKUP is a name, the beginning of one, `latest` (the newest complete
-    full backup), or a path.
+    full backup), or a path, also of a bundle.
     """
     entry, output = invocation.catalog.find(backup), invocation.output
     manifest = entry.manifest
@@ -169,13 +171,20 @@ def verify(invocation: Invocation, backup: str, restoring: bool) -> int:
 
     Every digest is compared, every archive read to its end, every dump checked for completeness. With
     --restore every volume is restored as well, into one that is there for that only: nothing live is touched,
-    and no service need run. The result is remembered and shown by `volops list`.
+    and no service need run. The result is remembered and shown by `volops list`. BACKUP may be a bundle.
     """
-    from volops.operations.verify import verify as read_through
+    from volops.bundle import beside, unpacked
     from volops.plugins import discover
 
-    registry, output = discover(), invocation.output
-    entry = invocation.catalog.find(backup)
+    found = invocation.catalog.find(backup)
+    with unpacked(found, beside(invocation.catalog.store)) as entry:
+        return _verify(invocation, discover(), entry, restoring=restoring)
+
+
+def _verify(invocation: Invocation, registry: Registry, entry: Entry, *, restoring: bool) -> int:
+    from volops.operations.verify import verify as read_through
+
+    output = invocation.output
     with Reporter(output, registry) as reporter:
         outcomes = read_through(invocation.catalog, registry, entry, reporter)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
@@ -205,7 +214,7 @@ def _prove(invocation: Invocation, entry: Entry, read: Sequence[Outcome]) -> int
     workspace, output = invocation.workspace, invocation.output
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
     # What is remembered of it has just changed.
-    entry = invocation.catalog.find(entry.path)
+    entry = replace(entry, verified=invocation.catalog.find(entry.path).verified)
     with Reporter(output, workspace.registry) as reporter:
         outcomes = prove(workspace, around, entry, reporter)
     now = invocation.catalog.find(entry.path)

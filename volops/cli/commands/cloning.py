@@ -11,6 +11,7 @@ from volops.cli.units import age, size
 from volops.errors import EXIT_DONE
 
 if TYPE_CHECKING:
+    from volops.catalog import Entry
     from volops.cli.invocation import Invocation
     from volops.cli.output import Output
     from volops.operations.clone import Cloned
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def restore_into(
-    invocation: Invocation, backup: str, volumes: Sequence[str], project: str, *, dry_run: bool
+    invocation: Invocation, entry: Entry, volumes: Sequence[str], project: str, *, dry_run: bool, trust: bool
 ) -> int:
     """Restore into volumes of another project's name. Nobody is asked: nothing live is replaced."""
     from volops.operations.clone import clone
@@ -27,14 +28,14 @@ def restore_into(
 
     workspace, output = invocation.workspace, invocation.output
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    plan = plan_clone(workspace, around, workspace.catalog.find(backup), volumes, project)
+    plan = plan_clone(workspace, around, entry, volumes, project)
     _describe(output, plan)
     if dry_run:
         output.note("nothing was done (--dry-run)")
         output.document({"plan": {**_common(plan), "volumes": _volumes(plan)}})
         return EXIT_DONE
     with Reporter(output, workspace.registry) as reporter:
-        done = clone(workspace, around, plan, reporter)
+        done = clone(workspace, around, plan, reporter, trust=trust)
     output.note(f"restored from {plan.entry.name} for project {project}; nothing else was touched")
     if plan.clone.shared:
         output.warn(f"{project} would share with {workspace.stack.project}: {'; '.join(plan.clone.shared)}")

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from volops.cli import completing
-from volops.cli.commands.cloning import restore_into
-from volops.cli.commands.unpacking import restore_to
-from volops.cli.reporter import Reporter
-from volops.cli.units import age, count, duration, size
 from volops.cli.verb import verb
 from volops.errors import (
-    EXIT_DONE,
     EXIT_FAILED,
     EXIT_LOCKED,
     EXIT_NO_BACKUP,
@@ -27,14 +22,13 @@ from volops.errors import (
 )
 
 if TYPE_CHECKING:
+    from volops.catalog import Entry
     from volops.cli.invocation import Invocation
     from volops.cli.output import Output
-    from volops.operations.restore import Restored
-    from volops.operations.restore_plan import RestorePlan
+
+    Agreed = Callable[[Output], bool]
 
 EXITS = (EXIT_NO_BACKUP, EXIT_LOCKED, EXIT_RESTORE_FAILED, EXIT_ROLLBACK_FAILED)
-_SWAP_S = 5
-"""About what stopping, renaming and starting take, for the estimate that is shown before; measured after."""
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 
@@ -46,12 +40,19 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where 
     examples=[
         "volops restore latest",
         "volops restore full_backup_20251025_143022 backend-media --yes",
+        "volops restore db_backup_20251025_160000.sql --database backend_db_before_migration",
+        "volops restore latest postgres-data --table public.auth_user",
         "volops restore latest --into rehearsal",
         "volops restore latest backend-media --path 'uploads/2025/*'",
         "volops restore latest backend-media --path uploads/logo.png --to /tmp/found",
     ],
 )
 @yes_option
+@click.option(
+    "--database", metavar="NAME", help="One database only: of this name, whatever the dump was made of."
+)
+@click.option("--table", metavar="[SCHEMA.]NAME", help="One table only, beside the live one: NAME_restored.")
+@click.option("--as", "copy", metavar="NAME", help="What the restored table is called instead.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and whether it can be.")
 @click.option(
     "--patience",
@@ -60,6 +61,7 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where 
     metavar="SECONDS",
     help="How long services may take to get well.",
 )
+@click.option("--trust", is_flag=True, help="Take what a bundle of your own holds, devices and setuid too.")
 @click.option(
     "--into",
     metavar="PROJECT",
@@ -86,8 +88,12 @@ def restore(
     backup: str | None,
     volumes: tuple[str, ...],
     yes: bool,
+    database: str | None,
+    table: str | None,
+    copy: str | None,
     dry_run: bool,
     patience: int,
+    trust: bool,
     into: str | None,
     paths: tuple[str, ...],
     directory: Path | None,
@@ -98,39 +104,84 @@ def restore(
     and new change places, and they start again; if one does not get well, the old data comes back. What was
     live before is kept until `volops commit` or the next restore, and `volops rollback` puts it back.
 
-    BACKUP is a name, the beginning of one, `latest`, or a path; without it the backups are listed.
-    """
-    from volops.operations.restore import restore as put_back
-    from volops.operations.restore_plan import plan_restore
-    from volops.operations.single_paths import with_paths
-    from volops.source import look_around
+    A dump of one database, `db_backup_….sql`, is loaded beside the live one on its own server, which goes on
+    serving, and then takes its name; the live one is kept under another. One table (--table) comes beside the
+    live one, and nothing is replaced.
 
+    BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle, or of an archive that holds
+    a dump, uploads and static files; without it the backups are listed.
+    """
     if backup is None:
         return _list_first(invocation)
+    how = How(dry_run=dry_run, patience=patience, trust=trust, agreed=None if yes else agreed)
+    found = invocation.workspace.catalog.find(backup)
+    if into is not None or directory is not None:
+        return _elsewhere(invocation, found, volumes, into, paths, directory, how)
+    if copy is not None and table is None:
+        raise InvalidUse("--as says what one table is to be called", next_step="name it with --table")
+    return _in_place(invocation, found, volumes, paths, database, table, copy, how)
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a restore is to go about it. `agreed` asks the user, and is None when nobody is to be asked."""
+
+    dry_run: bool
+    patience: int
+    trust: bool
+    agreed: Agreed | None
+
+
+def _elsewhere(
+    invocation: Invocation,
+    found: Entry,
+    volumes: tuple[str, ...],
+    into: str | None,
+    paths: tuple[str, ...],
+    directory: Path | None,
+    how: How,
+) -> int:
+    """Into the volumes of another project, or into a directory of this machine."""
+    from volops.cli.commands.cloning import restore_into
+    from volops.cli.commands.unpacking import restore_to
+    from volops.operations.opening import opened_for_restore
+
     if into is not None and (paths or directory):
         raise InvalidUse("--into restores whole volumes", next_step="leave out --path and --to")
+    entry = click.get_current_context().with_resource(opened_for_restore(invocation.workspace, found))
     if directory is not None:
-        return restore_to(invocation, backup, volumes, paths, directory)
-    if into is not None:
-        return restore_into(invocation, backup, volumes, into, dry_run=dry_run)
-    workspace, output = invocation.workspace, invocation.output
-    entry = workspace.catalog.find(backup)
-    around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    plan = plan_restore(workspace, around, entry, volumes)
-    if paths:
-        plan = with_paths(workspace.catalog, plan, paths)
-    _describe(output, plan)
-    if dry_run:
-        output.note("nothing was done (--dry-run)")
-        output.document({"plan": _plan_document(plan)})
-        return EXIT_DONE
-    if not yes and not agreed(output):
-        return EXIT_FAILED
-    with Reporter(output, workspace.registry) as reporter:
-        done = put_back(workspace, around, plan, reporter, patience=patience)
-    _tell(output, done)
-    output.document({"restore": _restored_document(done)})
-    return reporter.exit_code
+        return restore_to(invocation, entry, volumes, paths, directory, trust=how.trust)
+    return restore_into(invocation, entry, volumes, into or "", dry_run=how.dry_run, trust=how.trust)
+
+
+def _in_place(
+    invocation: Invocation,
+    found: Entry,
+    volumes: tuple[str, ...],
+    paths: tuple[str, ...],
+    database: str | None,
+    table: str | None,
+    copy: str | None,
+    how: How,
+) -> int:
+    """One table, one database, an archive that holds a dump, or volumes: what of it is meant."""
+    from volops.bundle import looks_like_an_archive
+    from volops.cli.commands.restoring_archives import restore_old_archive
+    from volops.cli.commands.restoring_databases import restore_dump
+    from volops.cli.commands.restoring_tables import restore_one_table
+    from volops.cli.commands.restoring_volumes import restore_volumes
+    from volops.operations.dumps import dump_of
+    from volops.operations.opening import opened_for_restore
+
+    if looks_like_an_archive(found) and table is None:
+        return restore_old_archive(invocation, found, volumes, database, how)
+    catalog = invocation.workspace.catalog
+    entry = click.get_current_context().with_resource(opened_for_restore(invocation.workspace, found))
+    if table is not None:
+        return restore_one_table(invocation, entry, volumes, database, table, copy, dry_run=how.dry_run)
+    if dump := dump_of(catalog, entry, volumes[0] if volumes else None, database):
+        return restore_dump(invocation, entry, dump, volumes, database, how)
+    return restore_volumes(invocation, entry, volumes, paths, how)
 
 
 def _list_first(invocation: Invocation) -> int:
@@ -141,29 +192,6 @@ def _list_first(invocation: Invocation) -> int:
     return EXIT_FAILED
 
 
-def _describe(output: Output, plan: RestorePlan) -> None:
-    now = datetime.now(UTC)
-    output.note(f"backup    {plan.entry.name}, {age(plan.entry.created, now)}, {plan.manifest.kind.value}")
-    for item in plan.items:
-        gone = " (the volume is gone and will be created)" if item.missing else ""
-        output.note(f"restores  {item.record.key}: {item.record.type}, {size(item.size)}{gone}")
-    if plan.chosen is not None:
-        chosen = plan.chosen
-        output.note(
-            f"paths     {count(len(chosen.names), 'path')}, {size(chosen.size)}; all others stay as they are"
-        )
-        for name in chosen.also:
-            output.note(f"          {name} is the same file as one of them, and comes back, too")
-    if plan.left_out and plan.chosen is None:
-        output.note(f"leaves    {', '.join(plan.left_out)}")
-    if plan.stops:
-        output.note(f"stops     {', '.join(plan.stops)}, for about {duration(_SWAP_S)}, once all is ready")
-    for each in plan.regenerates:
-        output.note(f"makes     {each.volume} again: {each.command} (in {each.service})")
-    if plan.starts:
-        output.note(f"starts    {', '.join(plan.starts)}")
-
-
 def agreed(output: Output) -> bool:
     if not sys.stdin.isatty():
         raise InvalidUse("a restore replaces live data and nobody can be asked", next_step="say --yes")
@@ -172,63 +200,3 @@ def agreed(output: Output) -> bool:
         return True
     output.note("nothing was changed")
     return False
-
-
-def _tell(output: Output, done: Restored) -> None:
-    for service, seconds in done.downtime.items():
-        output.note(f"{service} was down for {duration(seconds)}")
-    kept = {key: bytes_ for key, bytes_ in done.kept.items() if bytes_}
-    if kept:
-        output.note(
-            f"the data from before is kept ({size(sum(kept.values()))}): `volops rollback` puts it back,"
-        )
-        output.note("`volops commit` deletes it")
-    if done.started:
-        output.note(f"started: {', '.join(done.started)}")
-    output.note(
-        f"restored from {done.plan.entry.name}: {', '.join(item.record.key for item in done.plan.items)}"
-    )
-    output.note("if the application keeps data in memory, `volops restart` makes it read anew")
-
-
-def _plan_document(plan: RestorePlan) -> dict[str, object]:
-    return {
-        "backup": plan.entry.name,
-        "volumes": [
-            {"volume": item.record.key, "type": item.record.type, "size": item.size, "missing": item.missing}
-            for item in plan.items
-        ],
-        "paths": len(plan.chosen.names) if plan.chosen else None,
-        "stops": list(plan.stops),
-        "starts": list(plan.starts),
-        "left_out": list(plan.left_out),
-    }
-
-
-def _restored_document(done: Restored) -> dict[str, object]:
-    plan = done.plan
-    volumes = [
-        {
-            "volume": item.record.key,
-            "type": item.record.type,
-            "size": item.size,
-            "missing": item.missing,
-            "seconds": outcome.seconds,
-            "kept": done.kept.get(item.volume.key, 0),
-            "warnings": list(outcome.warnings),
-        }
-        for item, outcome in zip(plan.items, done.outcomes, strict=True)
-    ]
-    return {
-        "backup": plan.entry.name,
-        "volumes": volumes,
-        "paths": len(plan.chosen.names) if plan.chosen else None,
-        "stopped": stopped_document(done.downtime),
-        "started": list(done.started),
-        "regenerated": list(done.regenerated),
-        "left_out": list(plan.left_out),
-    }
-
-
-def stopped_document(downtime: Mapping[str, float]) -> list[dict[str, object]]:
-    return [{"service": service, "seconds": round(seconds, 3)} for service, seconds in downtime.items()]

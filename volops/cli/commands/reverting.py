@@ -7,21 +7,29 @@ from typing import TYPE_CHECKING
 import click
 
 from volops.cli import completing
-from volops.cli.commands.restoring import EXITS, agreed, stopped_document, yes_option
+from volops.cli.commands.restoring import EXITS, agreed, yes_option
+from volops.cli.commands.restoring_volumes import stopped_document
 from volops.cli.units import duration, size
 from volops.cli.verb import verb
-from volops.errors import EXIT_DONE, EXIT_FAILED
+from volops.errors import EXIT_DONE, EXIT_FAILED, InvalidUse
 
 if TYPE_CHECKING:
     from volops.cli.invocation import Invocation
     from volops.errors import NotWell
 
 
+_database = click.option("--database", metavar="NAME", help="What restores of this database alone have kept.")
+
+
 @verb(
     "rollback",
     backups=True,
     exits=EXITS,
-    examples=["volops rollback", "volops rollback postgres-data --yes"],
+    examples=[
+        "volops rollback",
+        "volops rollback postgres-data --yes",
+        "volops rollback postgres-data --database backend_db",
+    ],
 )
 @yes_option
 @click.option(
@@ -32,12 +40,27 @@ if TYPE_CHECKING:
     help="How long services may take to get well.",
 )
 @click.option("--anyway", is_flag=True, help="Have the old data stay even if services do not get well on it.")
+@_database
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
-def rollback(invocation: Invocation, volumes: tuple[str, ...], yes: bool, patience: int, anyway: bool) -> int:
+def rollback(
+    invocation: Invocation,
+    volumes: tuple[str, ...],
+    yes: bool,
+    patience: int,
+    anyway: bool,
+    database: str | None,
+) -> int:
     """Put the data from before the last restore back.
 
     What is live now is kept in its stead, so a rollback can be undone by another.
     """
+    if database is not None:
+        from volops.cli.commands.restoring_databases import rollback_of
+
+        if anyway:
+            raise InvalidUse("--anyway is for volumes", next_step="leave it out beside --database")
+        asking = None if yes else agreed
+        return rollback_of(invocation, volumes, database, agreed=asking, patience=patience)
     from volops.operations.rollback import kept
     from volops.operations.rollback import rollback as turn_back
     from volops.source import look_around
@@ -72,12 +95,17 @@ def rollback(invocation: Invocation, volumes: tuple[str, ...], yes: bool, patien
 
 @verb("commit", backups=True, exits=EXITS, examples=["volops commit", "volops commit backend-media --yes"])
 @yes_option
+@_database
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
-def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool) -> int:
+def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool, database: str | None) -> int:
     """Delete what the last restore put aside.
 
     Its space is free afterwards; `volops rollback` can no longer bring it back.
     """
+    if database is not None:
+        from volops.cli.commands.restoring_databases import commit_of
+
+        return commit_of(invocation, volumes, database, agreed=None if yes else agreed)
     from volops.operations.rollback import commit as let_go
     from volops.operations.rollback import kept
     from volops.source import look_around

@@ -11,11 +11,18 @@ from volops.cli.units import count, size
 from volops.errors import EXIT_DONE, InvalidUse
 
 if TYPE_CHECKING:
+    from volops.catalog import Entry
     from volops.cli.invocation import Invocation
 
 
 def restore_to(
-    invocation: Invocation, backup: str, volumes: Sequence[str], paths: Sequence[str], directory: Path
+    invocation: Invocation,
+    entry: Entry,
+    volumes: Sequence[str],
+    paths: Sequence[str],
+    directory: Path,
+    *,
+    trust: bool,
 ) -> int:
     """Unpack files of one volume into a directory of this machine. Nothing live is touched."""
     from volops.operations.extraction import extract, plan_extraction
@@ -27,11 +34,10 @@ def restore_to(
         raise InvalidUse("--to is for the files of one volume", next_step="name one volume")
     workspace, output = invocation.workspace, invocation.output
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    entry = workspace.catalog.find(backup)
     (record,) = records_of(manifest_of(entry), volumes)
     item = restore_item(workspace, record, ())
     chosen = choose_paths(workspace.catalog, entry, item, paths)
-    plan = plan_extraction(around, entry, item, chosen, directory)
+    plan = plan_extraction(around, entry, item, chosen, directory, trust=trust)
     with Reporter(output, workspace.registry) as reporter:
         outcome = extract(around, workspace.catalog, plan, reporter)
     for name in chosen.also:

@@ -1,0 +1,66 @@
+"""What restores of one database have kept on its server: putting it back, or letting it go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from volops.errors import VolopsError
+from volops.journal import JournalFile
+from volops.model import DatabaseTarget
+from volops.operations.database_volume import database_volume
+from volops.operations.restore_database import begun, put_in_place, services_well, settle, undo
+from volops.plugins import Assignment
+from volops.source import Surroundings
+from volops.unfinished_database import databases_of
+from volops.workspace import Workspace
+
+_ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDatabase:
+    """A database, and what is kept of it from before its restores: `target.earlier` has the names and sizes,
+    `target.exchange` would bring the newest back and keep the live one in its stead."""
+
+    given: Assignment
+    target: DatabaseTarget
+
+    @property
+    def earlier(self) -> Mapping[str, int]:
+        """Names and sizes in bytes, the newest first."""
+        return self.target.earlier
+
+
+def kept_database(
+    workspace: Workspace, around: Surroundings, volume: str | None, database: str
+) -> KeptDatabase:
+    """What is kept of that database. Raises InvalidUse when nothing is."""
+    given = database_volume(workspace, volume)
+    with databases_of(around, given) as (volume_type, source):
+        return KeptDatabase(given, volume_type.earlier(source, database))
+
+
+def rollback_database(
+    workspace: Workspace, around: Surroundings, kept: KeptDatabase, *, patience: float = 180
+) -> dict[str, float]:
+    """Bring the newest back; return after how many seconds each service was well on it. Raises as
+    `restore_database` does."""
+    journals = JournalFile(workspace.state)
+    exchange = kept.target.exchange
+    with workspace.catalog.lock(f"volops {_ROLLBACK}"), journals.held():
+        settle(around, journals, workspace)
+        journal = begun(_ROLLBACK, f"database {exchange.live}", kept.given, exchange)
+        services = services_well(around, kept.given)
+        try:
+            return put_in_place(around, kept.given, exchange, journals, journal, services, patience)
+        except (VolopsError, KeyboardInterrupt) as error:
+            undo(around, journals, workspace, error)
+
+
+def commit_database(workspace: Workspace, around: Surroundings, kept: KeptDatabase) -> int:
+    """Delete all that is kept of the database; return the bytes freed."""
+    with JournalFile(workspace.state).held(), databases_of(around, kept.given) as (volume_type, source):
+        for name in kept.earlier:
+            volume_type.discard(source, name)
+    return sum(kept.earlier.values())
