@@ -74,6 +74,13 @@ Feature: A restore that fails leaves the live data as it was
       And it holds what was written down
       And every service is as it was before
 
+    Scenario: A dry run tells of what a restore would fail of
+      Given a flipped bit in the media archive in the backup
+      When I run "volops restore latest --dry-run"
+      Then it ends with exit code 20
+      And it names the damaged file
+      And every service is as it was before
+
   Rule: After the swap, what does not work is taken back
 
     Scenario: A service does not get well on the restored data

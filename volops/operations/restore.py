@@ -22,7 +22,7 @@ from volops.model import Outcome, RunFinished, RunStarted, Warned
 from volops.mover import ContainerShell
 from volops.operations.restore_plan import Regeneration, RestoreItem, RestorePlan
 from volops.operations.room import require_room
-from volops.operations.staged import look_ahead, stage, working
+from volops.operations.staged import Work, look_ahead, stage, working
 from volops.operations.swapping import exchange, take_back
 from volops.operations.volume_dump import Emit
 from volops.source import Surroundings
@@ -75,6 +75,37 @@ def restore(
     return done
 
 
+def try_out(
+    workspace: Workspace, around: Surroundings, plan: RestorePlan, emit: Emit, *, trust: bool = False
+) -> None:
+    """Raise RestoreFailed when the plan cannot be carried out, as far as that can be known with nothing
+    touched: by the backup's bytes, what each type says, and the room on the disks. Of a volume that is gone
+    the room is not known."""
+    check_stored(workspace.catalog, plan.entry, plan.items)
+    with contextlib.ExitStack() as stack:
+        works = _opened(workspace, around, plan, emit, stack, trust=trust)
+        for work in works:
+            look_ahead(work)
+        require_room([work for work in works if not work.item.missing])
+
+
+def _opened(
+    workspace: Workspace,
+    around: Surroundings,
+    plan: RestorePlan,
+    emit: Emit,
+    stack: contextlib.ExitStack,
+    *,
+    trust: bool,
+) -> list[Work]:
+    return [
+        stack.enter_context(
+            working(around, workspace.catalog, plan.entry, item, emit, chosen=plan.chosen, trust=trust)
+        )
+        for item in plan.items
+    ]
+
+
 def check_stored(catalog: Catalog, entry: Entry, items: Sequence[RestoreItem]) -> None:
     """Every byte of the backup that will be used is what its manifest says, before anything is begun: else
     this raises RestoreFailed."""
@@ -110,12 +141,7 @@ def _carry_out(
     trust: bool,
 ) -> Restored:
     with contextlib.ExitStack() as stack:
-        works = [
-            stack.enter_context(
-                working(around, workspace.catalog, plan.entry, item, emit, chosen=plan.chosen, trust=trust)
-            )
-            for item in plan.items
-        ]
+        works = _opened(workspace, around, plan, emit, stack, trust=trust)
         for work in works:
             look_ahead(work)
         require_room(works)

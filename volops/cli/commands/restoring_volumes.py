@@ -26,7 +26,7 @@ def restore_volumes(
     invocation: Invocation, entry: Entry, volumes: tuple[str, ...], paths: tuple[str, ...], how: How
 ) -> int:
     """Show what would be done, ask, do it, tell of it; return the exit code."""
-    from volops.operations.restore import restore
+    from volops.operations.restore import restore, try_out
     from volops.operations.restore_plan import plan_restore
     from volops.operations.single_paths import with_paths
     from volops.source import look_around
@@ -37,6 +37,9 @@ def restore_volumes(
     if paths:
         plan = with_paths(workspace.catalog, plan, paths)
     _describe(output, plan)
+    if how.dry_run:
+        with Reporter(output, workspace.registry) as reporter:
+            try_out(workspace, around, plan, reporter, trust=how.trust)
     if (code := how.ends(output, _plan_document(plan))) is not None:
         return code
     with Reporter(output, workspace.registry) as reporter:
