@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from volops import (
@@ -13,7 +12,6 @@ from volops import (
     Criticality,
     DatabaseTarget,
     Exchange,
-    Mount,
     Source,
     Staging,
     StoredArtifact,
@@ -27,6 +25,7 @@ from volops_plugins._beside import read_text
 from volops_plugins._postgres import replacing, tables
 from volops_plugins._postgres.aiming import Site, aim
 from volops_plugins._postgres.credentials import credentials
+from volops_plugins._postgres.places import holds_cluster
 from volops_plugins._postgres.refusals import look_ahead
 from volops_plugins._postgres.restoring import Restoring
 from volops_plugins._postgres.server import Database, Options
@@ -34,12 +33,6 @@ from volops_plugins._postgres.session import Session
 
 SQL = "application/sql"
 TAR = "application/x-tar"
-_DIRECTORIES = re.compile(
-    r"/var/lib/postgresql(/\d+(\.\d+)?)?(/(data(/pgdata)?|main|docker))?|/var/lib/pgsql(/data)?"
-    r"|/bitnami/postgresql(/data)?|/home/postgres/pgdata"
-)
-"""Where images keep a cluster: the official ones (from 18 on with the version), Debian's layout, Red Hat's,
-Bitnami's, TimescaleDB HA's. Volumes for logs, archives or backups below them are none."""
 _END = re.compile(rb"\n--\n-- PostgreSQL database (cluster )?dump complete\n--\n\s*(\\unrestrict \w+\s*)?\Z")
 """The last lines of pg_dump and pg_dumpall; the third since 17.6, 16.10, 15.14 (CVE-2025-8714)."""
 _END_BYTES = 512
@@ -71,7 +64,7 @@ class Postgres(VolumeType):
 
     def detect(self, volume: Volume) -> bool:
         """By its place in the container: where images keep a cluster, or where PGDATA says."""
-        return any(_holds_cluster(mount) for mount in volume.mounts)
+        return any(holds_cluster(mount) for mount in volume.mounts)
 
     def dump(self, source: Source) -> Iterable[Artifact]:
         """The roles as SQL, each database as SQL with its own properties (`pg_dump --create`), the main one
@@ -201,20 +194,10 @@ def volops_volume_types() -> Iterable[type[VolumeType]]:
     return [Postgres]
 
 
-def _holds_cluster(mount: Mount) -> bool:
-    """True when the mount is where its service keeps a cluster. One that only reads it is no server."""
-    if mount.read_only:
-        return False
-    declared = mount.service.environment.get("PGDATA") or ""
-    if declared.startswith("/"):
-        return PurePosixPath(declared).is_relative_to(mount.target)
-    return _DIRECTORIES.fullmatch(mount.target.rstrip("/")) is not None
-
-
 def _open(source: Source) -> Session:
     told = credentials(source.environment(), source.service_file)
     mounts = source.volume.mounts
-    service = next(filter(_holds_cluster, mounts), mounts[0]).service
+    service = next(filter(holds_cluster, mounts), mounts[0]).service
     return Session(source.beside(), service.name, source.options, told, source.warn)
 
 

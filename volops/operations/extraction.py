@@ -55,8 +55,10 @@ def plan_extraction(
     *,
     trust: bool = False,
 ) -> Extraction:
-    """What is to be done; `trust` as for a restore. Raise InvalidUse when a file is in the way, or the engine
-    cannot see this machine's directories."""
+    """What is to be done; `trust` as for a restore.
+
+    Raises InvalidUse when a file is in the way, or the engine cannot see this machine's directories.
+    """
     if not around.engine_info.local:
         raise InvalidUse(
             "the engine is on another machine and cannot write to a directory of this one",

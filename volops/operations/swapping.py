@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from volops.errors import NotWell, RestoreFailed, RollbackFailed, VolopsError
+from volops.errors import NotWell
 from volops.journal import Journal, JournalFile, Step, Stopped
+from volops.operations.failing import fail
 from volops.services import start_all, stop_all, users, wait_until_well
 from volops.source import Surroundings
 from volops.staging import Swap
@@ -61,16 +62,7 @@ def take_back(around: Surroundings, journals: JournalFile, error: BaseException)
     Raises RollbackFailed when it cannot be undone. When the new data had been proven already, the swap is
     finished instead, and what is raised says that it stands.
     """
-    if journals.exists:
-        journal = journals.read()
+    journal = journals.read() if journals.exists else None
+    if journal is not None:
         conclude(around, journals, journal)
-        if journal.step is Step.KEEP:
-            raise VolopsError(
-                f"the {journal.operation} stands, but its end was disturbed: {str(error) or 'interrupted'}",
-                next_step="see `volops status`",
-            ) from error
-    if isinstance(error, RestoreFailed | RollbackFailed):
-        raise error
-    if isinstance(error, VolopsError):
-        raise RestoreFailed(error.message, next_step=error.next_step) from error
-    raise RestoreFailed("interrupted: the live data is as it was") from error
+    fail(journal, error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import click
 from volops.cli import completing
 from volops.cli.verb import verb
 from volops.errors import (
+    EXIT_DONE,
     EXIT_FAILED,
     EXIT_LOCKED,
     EXIT_NO_BACKUP,
@@ -31,6 +32,38 @@ if TYPE_CHECKING:
 EXITS = (EXIT_NO_BACKUP, EXIT_LOCKED, EXIT_RESTORE_FAILED, EXIT_ROLLBACK_FAILED)
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+patience_option = click.option(
+    "--patience",
+    default=180,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long services may take to get well.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a restore is to go about it. `agreed` asks the user, and is None when nobody is to be asked."""
+
+    dry_run: bool
+    patience: int
+    trust: bool
+    agreed: Agreed | None
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody is there to be asked."""
+        return self.agreed is not None
+
+    def ends(self, output: Output, plan: Mapping[str, object]) -> int | None:
+        """The exit code to end with now that the plan has been shown; None when it is to be carried out."""
+        if self.dry_run:
+            output.note("nothing was done (--dry-run)")
+            output.document({"plan": plan})
+            return EXIT_DONE
+        if self.agreed is not None and not self.agreed(output):
+            return EXIT_FAILED
+        return None
 
 
 @verb(
@@ -54,13 +87,7 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where 
 @click.option("--table", metavar="[SCHEMA.]NAME", help="One table only, beside the live one: NAME_restored.")
 @click.option("--as", "copy", metavar="NAME", help="What the restored table is called instead.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and whether it can be.")
-@click.option(
-    "--patience",
-    default=180,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long services may take to get well.",
-)
+@patience_option
 @click.option("--trust", is_flag=True, help="Take what a bundle of your own holds, devices and setuid too.")
 @click.option(
     "--into",
@@ -120,16 +147,6 @@ def restore(
     if copy is not None and table is None:
         raise InvalidUse("--as says what one table is to be called", next_step="name it with --table")
     return _in_place(invocation, found, volumes, paths, database, table, copy, how)
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """How a restore is to go about it. `agreed` asks the user, and is None when nobody is to be asked."""
-
-    dry_run: bool
-    patience: int
-    trust: bool
-    agreed: Agreed | None
 
 
 def _elsewhere(

@@ -11,7 +11,6 @@ import click
 from volops.cli.commands.afterwards import offer_restart
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, duration, size
-from volops.errors import EXIT_DONE, EXIT_FAILED
 
 if TYPE_CHECKING:
     from volops.catalog import Entry
@@ -42,18 +41,14 @@ def restore_old_archive(
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
     plan = plan_archive(workspace, around, archive, volumes, database)
     _describe(output, plan)
-    if how.dry_run:
-        output.note("nothing was done (--dry-run)")
-        output.document({"plan": _plan_document(plan)})
-        return EXIT_DONE
-    if how.agreed is not None and not how.agreed(output):
-        return EXIT_FAILED
+    if (code := how.ends(output, _plan_document(plan))) is not None:
+        return code
     with Reporter(output, workspace.registry) as reporter:
         done = restore_archive(workspace, around, plan, reporter, patience=how.patience, trust=how.trust)
     _tell(output, done)
     output.document({"restore": _restored_document(done)})
     again = set(done.trees.downtime) if done.trees else set()
-    offer_restart(invocation, _touched(plan), again=again, ask=how.agreed is not None)
+    offer_restart(invocation, _touched(plan), again=again, ask=how.asks)
     return reporter.exit_code
 
 

@@ -41,19 +41,13 @@ def restore_dump(
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
     plan = plan_database(workspace, around, dump, volume, database)
     _describe(output, entry, plan)
-    if how.dry_run:
-        output.note("nothing was done (--dry-run)")
-        output.document({"plan": _plan_document(plan)})
-        return EXIT_DONE
-    if how.agreed is not None and not how.agreed(output):
-        return EXIT_FAILED
+    if (code := how.ends(output, _plan_document(plan))) is not None:
+        return code
     with Reporter(output, workspace.registry) as reporter:
         done = restore_database(workspace, around, dump, volume, database, reporter, patience=how.patience)
     _tell(output, done)
     output.document({"restore": _restored_document(done)})
-    offer_restart(
-        invocation, plan.given.volume.services, again=plan.given.volume.services, ask=bool(how.agreed)
-    )
+    offer_restart(invocation, plan.given.volume.services, again=plan.given.volume.services, ask=how.asks)
     return reporter.exit_code
 
 

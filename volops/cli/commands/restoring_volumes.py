@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from volops.cli.commands.afterwards import offer_restart
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, count, duration, size
-from volops.errors import EXIT_DONE, EXIT_FAILED
 
 if TYPE_CHECKING:
     from volops.catalog import Entry
@@ -38,18 +37,14 @@ def restore_volumes(
     if paths:
         plan = with_paths(workspace.catalog, plan, paths)
     _describe(output, plan)
-    if how.dry_run:
-        output.note("nothing was done (--dry-run)")
-        output.document({"plan": _plan_document(plan)})
-        return EXIT_DONE
-    if how.agreed is not None and not how.agreed(output):
-        return EXIT_FAILED
+    if (code := how.ends(output, _plan_document(plan))) is not None:
+        return code
     with Reporter(output, workspace.registry) as reporter:
         done = restore(workspace, around, plan, reporter, patience=how.patience, trust=how.trust)
     _tell(output, done)
     output.document({"restore": _restored_document(done)})
     touched = {name for item in plan.items for name in item.volume.services}
-    offer_restart(invocation, touched, again={*done.downtime, *done.started}, ask=how.agreed is not None)
+    offer_restart(invocation, touched, again={*done.downtime, *done.started}, ask=how.asks)
     return reporter.exit_code
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from volops.cli import completing
-from volops.cli.commands.restoring import EXITS, agreed, yes_option
+from volops.cli.commands.restoring import EXITS, agreed, patience_option, yes_option
 from volops.cli.commands.restoring_volumes import stopped_document
 from volops.cli.units import duration, size
 from volops.cli.verb import verb
@@ -32,13 +32,7 @@ _database = click.option("--database", metavar="NAME", help="What restores of th
     ],
 )
 @yes_option
-@click.option(
-    "--patience",
-    default=180,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long services may take to get well.",
-)
+@patience_option
 @click.option("--anyway", is_flag=True, help="Have the old data stay even if services do not get well on it.")
 @_database
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
