@@ -346,6 +346,14 @@ def test_one_without_the_directory_itself_says_so(old: Old) -> None:
     assert any("does not hold the volume's own directory" in told for told in old.warnings)
 
 
+def test_what_cannot_be_chosen_from_it_is_said(old: Old) -> None:
+    before = old.spoil() + old.orders
+    restore = ("--project-name", old.name, "restore", old.archive.name)
+    one = run(*restore, "media", "--path", "2024", "--yes", cwd=old.directory)
+    assert (one.code, old.sh("web", LOOK) + old.orders) == (2, before)
+    assert "single paths cannot be chosen from it" in one.error_line
+
+
 def test_the_dump_alone_under_another_name(old: Old) -> None:
     before = old.spoil() + old.orders
     restore = ("--project-name", old.name, "restore", old.archive.name)

@@ -190,6 +190,11 @@ def _in_place(
     from volops.operations.dumps import dump_of
     from volops.operations.opening import opened_for_restore
 
+    if paths and looks_like_an_archive(found):
+        raise InvalidUse(
+            f"{found.name} has no manifest: single paths cannot be chosen from it",
+            next_step="restore a whole volume by naming it, without --path",
+        )
     if looks_like_an_archive(found) and table is None:
         return restore_old_archive(invocation, found, volumes, database, how)
     catalog = invocation.workspace.catalog
