@@ -26,6 +26,7 @@ from features.steps import (  # noqa: E402
     data,
     databases,
     faults,
+    proof,
     recovery,
     restoring,
     secrecy,
@@ -36,7 +37,7 @@ from features.world import engine  # noqa: E402
 from features.world.project import Project  # noqa: E402
 from features.world.stacks import Stack  # noqa: E402
 
-_STEPS = (stack, data, databases, volops, backups, bundles, recovery, restoring, secrecy, faults)
+_STEPS = (stack, data, databases, volops, backups, bundles, recovery, restoring, secrecy, faults, proof)
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
 

@@ -428,6 +428,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
             command: sleep infinity
             healthcheck: {{test: 'false', interval: 200ms, retries: 1}}
             profiles: [bad]
+          slow:
+            <<: *service
+            command: sleep infinity
+            healthcheck: {{test: 'false', start_period: 600s}}
+            profiles: [bad]
         """
     )
     options = ComposeOptions(files=(str(file),), project=name)
@@ -457,7 +462,7 @@ class TestLifecycle:
 
     def test_waiting_ends_when_its_time_is_up(self, running: Compose) -> None:
         with pytest.raises(ComposeUnavailable, match=r"running \(starting\) after 0 s"):
-            running.restart(["healthy"], show=False, timeout=0)
+            running.start(["slow"], show=False, timeout=0)
 
     def test_stop_and_start_again(self, running: Compose) -> None:
         running.start(["healthy"], show=False, timeout=60)

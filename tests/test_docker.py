@@ -206,6 +206,23 @@ def test_a_helper_that_ends_by_itself_leaves_nothing_behind(
     engine.remove_container(container)
 
 
+def test_a_helper_that_was_never_started_is_reaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a process leaves it that is killed between the two. The label is one of our own, since others work
+    with this engine, too."""
+    label = f"ft.run-{uuid.uuid4().hex[:12]}"
+    monkeypatch.setattr("volops.docker.engine.LABEL_RUN", label)
+    left = docker("create", "--label", f"{label}=dead", "debian:trixie-slim", "true").decode().strip()
+    start_one(connect())
+    assert docker("inspect", "--format", "{{.State.Status}}", left).strip() == b"created"
+    monkeypatch.setattr("volops.docker.engine._STARTED_WITHIN_S", -1)
+    start_one(connect())
+    assert docker("inspect", left, ok=(0, 1)).strip() == b"[]"
+
+
+def start_one(engine: Engine) -> None:
+    engine.remove_container(engine.start_helper(HelperSpec("debian:trixie-slim", HOLD)))
+
+
 def test_no_volume_ever_comes_into_being(engine: Engine) -> None:
     name = f"ft-{uuid.uuid4().hex[:12]}"
     with pytest.raises(EngineFailed, match=f"'{name}' does not exist"):

@@ -124,6 +124,21 @@ def test_a_lost_container_is_said_and_nothing_hangs(engine: Engine, way: str) ->
     assert "docker events" in lost.value.next_step
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_program_for_a_container_that_is_gone_is_said(engine: Engine, way: str) -> None:
+    with shell(engine, way) as given:
+        docker("kill", given._container)
+        eventually("the container ended", lambda: not engine.running(given._container))
+        for attempt in (
+            lambda: given.run("sh", "-c", "true", "swapper"),
+            lambda: list(given.stream("sh", "-c", "true", "swapper")),
+            lambda: given.feed(iter([b"x"]), "sh", "-c", "cat", "swapper"),
+        ):
+            with pytest.raises(HelperLost, match="in which swapper was to run is gone") as lost:
+                attempt()
+            assert "docker events" in lost.value.next_step
+
+
 def test_a_program_that_nobody_reads_any_more_ends(given: ContainerShell) -> None:
     for script in (
         "while :; do printf '%1000d' 7; done",

@@ -18,7 +18,7 @@ from volops.staging import Swap
 
 IMAGE = "debian:trixie-slim"
 MAY = ("CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "MKNOD", "SETFCAP")
-STEPS = ("cat", "find", "mkdir", "mv", "rm", "rmdir", "sync", "tar", "touch")
+STEPS = ("cat", "cp", "find", "mkdir", "mv", "rm", "rmdir", "sync", "tar", "touch", "xargs")
 DEADLY = """#!/bin/sh
 n=$(($(/bin/cat /tmp/count) + 1)); echo $n >/tmp/count
 [ $n -ne "$(/bin/cat /tmp/deadly)" ] || { kill -9 $PPID; exit 137; }
@@ -166,6 +166,58 @@ def test_the_next_swap_lets_go_what_an_earlier_one_kept_but_only_once_it_stands(
     assert look(shell) == old
 
 
+PART = """
+cd /volume/.volops/incoming/data
+mkdir -p albums/one fresh/deep link; echo new >albums/one/a; echo more >fresh/deep/c; echo inside >link/d
+chmod 0700 albums albums/one; echo flat >.hidden; touch -d '2010-01-01' albums
+"""
+
+
+def stage_part(shell: HelperShell) -> None:
+    Swap(shell).prepare()
+    shell.run("sh", "-c", PART)
+
+
+def read(shell: HelperShell, path: str) -> str:
+    return shell.run("cat", f"/volume/{path}").text
+
+
+def test_part_of_a_tree_takes_its_place_in_the_live_one(shell: HelperShell) -> None:
+    """A file takes the place of a directory, and a directory that of a link; the rest stays as it was."""
+    before = look(shell)
+    stage_part(shell)
+    swap = Swap(shell)
+    swap.graft(["albums", "fresh", "never there"])
+    assert (read(shell, "albums/one/a"), read(shell, "fresh/deep/c"), read(shell, "deed")) == (
+        "new",
+        "more",
+        "old",
+    )
+    assert (read(shell, "link/d"), read(shell, ".hidden")) == ("inside", "flat")
+    after = look(shell)
+    for path in (".", "./deed", "./albums"):
+        (line,) = re.findall(rf"^{re.escape(path)} . .*$", before, re.M)
+        assert line in after.splitlines()
+    assert re.search(r"^\./albums/one d 700 ", after, re.M)
+    swap.keep()
+    assert own(shell) == ["previous"]
+    swap.turn()
+    swap.keep()
+    assert look(shell) == before
+
+
+def test_files_that_both_trees_share_are_never_written_through(shell: HelperShell) -> None:
+    stage_part(shell)
+    inode = shell.run("stat", "-c", "%i", "/volume/albums/one/a").text
+    swap = Swap(shell)
+    swap.graft(["albums"])
+    swap.keep()
+    previous = "/volume/.volops/previous/data"
+    assert shell.run("stat", "-c", "%i", f"{previous}/albums/one/a").text == inode
+    assert shell.run("cat", f"{previous}/albums/one/a").text == "old"
+    assert shell.run("stat", "-c", "%h", "/volume/deed").text == "2"
+
+
 def test_nothing_staged_is_never_swapped_in(shell: HelperShell) -> None:
     before = look(shell)
     with pytest.raises(ProducerFailed, match="nothing is staged"):
@@ -174,9 +226,11 @@ def test_nothing_staged_is_never_swapped_in(shell: HelperShell) -> None:
     assert look(shell) == before
 
 
-@pytest.mark.parametrize("turning", [False, True], ids=["swap", "turn"])
-def test_killed_before_any_of_its_steps_it_can_be_undone(shell: HelperShell, turning: bool) -> None:
-    stage(shell)
+@pytest.mark.parametrize("verb", ["swap", "graft", "turn"])
+def test_killed_before_any_of_its_steps_it_can_be_undone(shell: HelperShell, verb: str) -> None:
+    turning = verb == "turn"
+    prepare = stage_part if verb == "graft" else stage
+    prepare(shell)
     if turning:
         Swap(shell).swap()
         Swap(shell).keep()
@@ -184,10 +238,10 @@ def test_killed_before_any_of_its_steps_it_can_be_undone(shell: HelperShell, tur
     while True:
         at += 1
         if not turning:
-            stage(shell)
+            prepare(shell)
         dying = Swap(Dying(shell, at))
         try:
-            (dying.turn if turning else dying.swap)()
+            dying.graft(["albums"]) if verb == "graft" else getattr(dying, verb)()
         except (ProducerFailed, HelperLost):
             Swap(shell).undo()
             assert look(shell) == before, f"killed before step {at}"

@@ -71,6 +71,13 @@ def plain(name: str = "file", data: bytes = b"", **changes: object) -> bytes:
     return raw(member(name, **{"mtime": 0, **changes}), data, tarfile.USTAR_FORMAT)  # type: ignore[arg-type]
 
 
+def sparse(major: bytes = b"1") -> bytes:
+    """What GNU tar says before a sparse file."""
+    said = {b"major": major, b"minor": b"0", b"name": b"holes", b"realsize": b"9000"}
+    return b"".join(record(b"GNU.sparse." + key, value) for key, value in said.items())
+
+
+MAP = b"2\n0\n10\n9000\n0\n".ljust(512, b"\0") + bytes(512)
 Members = tuple[tarfile.TarInfo | bytes, ...]
 ALWAYS: Mapping[str, Members] = {
     "an absolute name": (member("/etc/passwd"),),
@@ -117,15 +124,25 @@ ALWAYS: Mapping[str, Members] = {
     "a key after two blanks": (extended(b"11  path=/a\n"), plain()),
     "a size that is told twice": (extended(record(b"size", b"0")), plain(data=b"x" * 512)),
     "a sparse file whose map is not of its data": (
-        extended(record(b"GNU.sparse.major", b"1") + record(b"GNU.sparse.minor", b"0")),
+        extended(sparse()),
         plain(data=b"1\n0\n4096\n".ljust(1024, b"\0")),
+    ),
+    "a sparse file with data beyond its end": (
+        extended(sparse()),
+        plain(data=b"1\n99999\n10\n".ljust(512, b"\0") + bytes(512)),
+    ),
+    "a sparse file with data twice": (
+        extended(sparse()),
+        plain(data=b"2\n0\n10\n5\n10\n".ljust(512, b"\0") + bytes(1024)),
     ),
     "a sparse file of an older format": (
         extended(record(b"GNU.sparse.map", b"0,512")),
         plain(data=b"x" * 512),
     ),
+    "a sparse file of no format": (extended(record(b"GNU.sparse.realsize", b"1024")), plain(), plain()),
+    "a sparse file of a later format": (extended(sparse(b"2")), plain(data=MAP)),
     "a sparse link": (
-        extended(record(b"GNU.sparse.major", b"1") + record(b"GNU.sparse.minor", b"0")),
+        extended(sparse()),
         plain("a", type=LINK, linkname="b"),
     ),
 }
@@ -154,6 +171,8 @@ HARMLESS = (
     member("./pipe", tarfile.FIFOTYPE),
     extended(record(b"comment", b"0123456789"), b"g"),
     plain("old/", type=tarfile.AREGTYPE),
+    extended(sparse()),
+    plain(data=MAP),
 )
 
 

@@ -176,6 +176,10 @@ class DiskFull(RestoreFailed):
     """The file system on which a volume was being made anew is full."""
 
 
+class NotWell(RestoreFailed):
+    """A service did not get well on the data that it was given."""
+
+
 class CheckFailed(RestoreFailed):
     """What was loaded does not show what the backup recorded."""
 

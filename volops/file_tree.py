@@ -16,13 +16,16 @@ from volops.volume_type import VolumeType
 
 TAR = "application/x-tar"
 NAMES = "names"
-"""The one fact that is known of an archive which came without a manifest: how many names are in it."""
+"""What is known of an archive that came without a manifest: how many names are in it."""
+ROOTED = "rooted"
+"""Whether that archive holds the volume's own directory, too."""
 _MARKER = "/volume/.volops-marker-"
 
 
 class FileTree(VolumeType):
     """Base of file-like types: subclasses give the inventory's columns, `stem` and `detect`."""
 
+    proof = "every file's content, owner, mode, times and attributes"
     stem: ClassVar[str]
     """First word of the artifact's name: `media` gives media_backup_20251025_143022.tar."""
 
@@ -46,7 +49,7 @@ class FileTree(VolumeType):
     def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
         """Unpack the archive, its root included."""
         for artifact in artifacts:
-            staging.untar(artifact.stream, below=_root(staging))
+            staging.untar(artifact.stream, below=archive_root(staging.facts))
 
     def check(self, staging: Staging) -> None:
         """Archive the new tree again: the digest must be the recorded one, or else every member must be as
@@ -58,7 +61,10 @@ class FileTree(VolumeType):
             return
 
         def found() -> Iterator[TreeEntry]:
-            return tree_entries("the archive of the new tree", staging.tree().stream(*command(())))
+            made = tree_entries("the archive of the new tree", staging.tree().stream(*command(())))
+            return (entry for entry in made if rooted or entry.name != b".")
+
+        rooted = staging.facts.get(ROOTED, True)
 
         if told := differences(lambda: _backed_up(staging), found):
             raise CheckFailed(
@@ -86,9 +92,9 @@ def _count(staging: Staging) -> None:
         )
 
 
-def _root(staging: Staging) -> str:
+def archive_root(facts: Mapping[str, Any]) -> str:
     """The directory of the archive that is the volume's root: the engine's own archive of /volume has it."""
-    return "volume" if staging.facts.get("layout") == "engine" else ""
+    return "volume" if facts.get("layout") == "engine" else ""
 
 
 def _backed_up(staging: Staging) -> Iterator[TreeEntry]:
@@ -96,7 +102,9 @@ def _backed_up(staging: Staging) -> Iterator[TreeEntry]:
     digest = hashlib.sha256()
     for artifact in staging.artifacts():
         digest = hashlib.sha256()
-        yield from tree_entries(artifact.name, _through(digest.update, artifact.stream), _root(staging))
+        yield from tree_entries(
+            artifact.name, _through(digest.update, artifact.stream), archive_root(staging.facts)
+        )
     if digest.hexdigest() != staging.facts.get("tree_sha256", digest.hexdigest()):
         raise CheckFailed(
             f"volume {staging.volume.key!r}: its archive is not the one whose digest was recorded",

@@ -57,12 +57,14 @@ def command(paths: Iterable[str]) -> tuple[str, ...]:
     return ("/bin/sh", "-c", _SCRIPT, "tar", *chosen)
 
 
-def unpacking(directory: str, *, below: str = "") -> tuple[str, ...]:
+def unpacking(directory: str, *, below: str = "", flags: str = "") -> tuple[str, ...]:
     """The command that unpacks an archive from its standard input into `directory`, the archive's root, or
-    its directory `below`, giving that its own owner, mode and times."""
+    its directory `below`, giving that its own owner, mode and times. `flags` are more of tar's."""
     # Names of members and of hard links change (flags r and h), what symbolic links say does not (no s).
     named = f" --transform='flags=rh;s,^{below}\\(/\\|$\\),./,'" if below else ""
-    script = f'LC_ALL=C.UTF-8 exec {UNPACK} --delay-directory-restore{named} --directory="$1" --file=-'
+    script = (
+        f'LC_ALL=C.UTF-8 exec {UNPACK} {flags} --delay-directory-restore{named} --directory="$1" --file=-'
+    )
     return ("/bin/sh", "-c", script, "tar", directory)
 
 

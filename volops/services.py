@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from volops.engine import ContainerInfo, Engine
-from volops.errors import EngineFailed, RestoreFailed
+from volops.errors import EngineFailed, NotWell
 from volops.journal import Stopped
 from volops.model import Stack
 
@@ -82,7 +82,7 @@ def wait_until_well(
     (of time.monotonic) until it was. For services that went on running while their data changed, `changed`
     tells when: only a health check that began later counts, unless none does within `patience` seconds.
 
-    Raises RestoreFailed naming one that ended, or is not well within `patience` seconds."""
+    Raises NotWell naming one that ended, or is not well within `patience` seconds."""
     begun = time.monotonic()
     well: dict[str, float] = {}
     while True:
@@ -124,7 +124,7 @@ def _give_up(found: Mapping[str, ContainerInfo], waiting: Sequence[str], late: b
         if late or container is None or container.state in ("exited", "dead"):
             state = "its container is gone" if container is None else container.status
             health = f", {container.health}" if container and container.health else ""
-            raise RestoreFailed(
+            raise NotWell(
                 f"service {name!r} does not get well on the restored data: {state}{health}",
                 next_step=f"see `volops logs {name}`",
             )

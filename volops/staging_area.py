@@ -109,7 +109,8 @@ class StagingArea:
         return self._shells.open("service", spec)
 
     def untar(self, chunks: Iterable[bytes], directory: str = ".", *, below: str = "") -> None:
-        checked = screened(f"the archive of {self.volume.key}", chunks, trusted=self._trusted)
+        name = f"the archive of {self.volume.key}"
+        checked = screened(name, chunks, trusted=self._trusted, below=below)
         self.tree().feed(checked, *unpacking(str(PurePosixPath("/volume") / directory), below=below))
 
     def release(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from volops.chunks import ChunkReader
 from volops.tar_headers import (
@@ -44,6 +44,7 @@ _META_BYTES = 16 << 20
 """A pax or long-name header larger than this is no header (names end at 4 KiB, xattrs at 64 KiB each)."""
 _GNU = frozenset((b"L", b"K"))
 _END_BYTES = 1 << 20
+_REALSIZE = b"GNU.sparse.realsize"
 
 
 def walk(name: str, chunks: Iterable[bytes]) -> Iterator[Member]:
@@ -133,7 +134,8 @@ def _new_map(name: str, stream: ChunkReader, member: Member) -> int:
     """Take the map that a sparse file's data begins with, and return its length (GNU tar manual, "PAX Format,
     Version 1.0"): the number of its entries, then offset and length of each, in lines, filled up to a block.
 
-    Raises ArtifactCorrupt unless the entries are as long as the member: GNU tar reads as far as they say.
+    Raises ArtifactCorrupt unless the entries are as long as the member, one after the other, and within the
+    file: GNU tar reads as far as they say.
     """
     blocks: list[bytes] = []
     lines, wanted = 0, 1
@@ -145,10 +147,19 @@ def _new_map(name: str, stream: ChunkReader, member: Member) -> int:
         if wanted == 1 and lines:
             wanted += 2 * decimal(name, b"".join(blocks).partition(b"\n")[0])
     taken = len(blocks) * BLOCK
-    lengths = b"".join(blocks).split(b"\n")[2:wanted:2]
-    if taken + sum(padded(decimal(name, length)) for length in lengths) != padded(member.size):
+    numbers = [decimal(name, line) for line in b"".join(blocks).split(b"\n")[1:wanted]]
+    real = decimal(name, member.records.get(_REALSIZE, b""))
+    if taken + _mapped(numbers[::2], numbers[1::2], real) != padded(member.size):
         corrupt(name, f"the map of the sparse file {shown(member.name)} is not that of its data")
     return taken
+
+
+def _mapped(offsets: Sequence[int], lengths: Sequence[int], real: int) -> int:
+    """The bytes of an archive that these pieces of a file take; less than nothing when they
+    overlap or lie beyond its end."""
+    ends = [0, *(offset + length for offset, length in zip(offsets, lengths, strict=True))]
+    fits = all(end <= offset for end, offset in zip(ends, [*offsets, real], strict=True))
+    return sum(map(padded, lengths)) if fits else -1 << 62
 
 
 def check_tar(name: str, chunks: Iterable[bytes]) -> int:

@@ -21,8 +21,10 @@ _NAMED = ("has an absolute name", "has `..` in its name")
 _LINKED = ("links to an absolute name", "links to a name with `..`")
 _CAPABILITY = b"SCHILY.xattr.security.capability"
 _OF_GNU = b"GNU."
-_SPARSE = {b"GNU.sparse.major", b"GNU.sparse.minor", b"GNU.sparse.name", b"GNU.sparse.realsize"}
-"""What GNU tar writes of a sparse file in its format 1.0, whose map `volops.tar` checks."""
+_MAJOR, _MINOR, _REALSIZE = b"GNU.sparse.major", b"GNU.sparse.minor", b"GNU.sparse.realsize"
+_SPARSE = {_MAJOR, _MINOR, b"GNU.sparse.name", _REALSIZE}
+"""What GNU tar writes of a sparse file in its format 1.0, whose map `volops.tar` checks. A size without the
+rest would already change how much of an archive it passes over."""
 
 
 def screened(name: str, chunks: Iterable[bytes], *, trusted: bool, below: str = "") -> Iterator[bytes]:
@@ -84,9 +86,12 @@ class Screen:
         none; what other keywords of its own make it do is no part of any format."""
         if member.size and member.name[-1:] == b"/":
             self._refuse(member, "is a directory with data")
-        for key in member.records:
-            if key.startswith(_OF_GNU) and not (key in _SPARSE and member.kind in _FILES):
-                self._refuse(member, f"has the header {shown(key)}")
+        of_gnu = {key: value for key, value in member.records.items() if key.startswith(_OF_GNU)}
+        if not of_gnu:
+            return
+        sparse = of_gnu.keys() == _SPARSE and of_gnu[_MAJOR] + of_gnu[_MINOR] == b"10"
+        if not sparse or member.kind not in _FILES or not of_gnu[_REALSIZE].isdigit():
+            self._refuse(member, f"has the header {shown(min(of_gnu))}, which is not of format 1.0")
 
     def _place(self, member: Member, name: bytes, words: tuple[str, str] = _NAMED) -> bytes:
         """The name without what means nothing in it: `./`, doubled and trailing slashes."""

@@ -28,19 +28,24 @@ _DIRECTORY = b"5"
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Members by their names, written as `a/b`. `parents` are the directories on the way to them, which are
-    not chosen themselves; `also` those that are the same file as a chosen one, under another name; `size` is
-    in bytes. `below` is the directory of the archive that counts as its root."""
+    """Members by their names, written as `a/b`; `directories` are those that are some. `parents` are the
+    directories on the way to them, which are not chosen themselves; `also` those that are the same file as a
+    chosen one, under another name; `size` is in bytes. `below` is the directory of the archive that counts as
+    its root."""
 
     names: frozenset[str]
+    directories: frozenset[str]
     parents: frozenset[str]
     also: tuple[str, ...]
     size: int
     below: str = ""
 
-    def archive(self, name: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """The archive called `name` with nothing but these in it. Reads all of `chunks`."""
-        wanted = self.names | self.parents
+    def archive(
+        self, name: str, chunks: Iterable[bytes], *, without: Collection[str] = ()
+    ) -> Iterator[bytes]:
+        """The archive called `name` with nothing but these in it, and `without` some of them. Reads all of
+        `chunks`."""
+        wanted = (self.names | self.parents) - frozenset(without)
         return _copied(name, chunks, lambda path: plain_name(path, self.below) in wanted)
 
 
@@ -51,14 +56,13 @@ def choose(name: str, read: Callable[[], Iterator[bytes]], patterns: Collection[
     name of a file that has several brings the one under which the archive holds its content. Nothing is
     chosen when nothing matches. `read` reads the archive from its beginning each time.
     """
-    wanted = [PurePosixPath(pattern.strip("/")).parts for pattern in patterns]
     names, also, size = set[str](), set[str](), 0
     directories = set[str]()
     for member in walk(name, read()):
         path = plain_name(member.name, below)
         if member.kind == _DIRECTORY:
             directories.add(path)
-        if path in ("", ".") or (wanted and not any(_matches(path, pattern) for pattern in wanted)):
+        if path in ("", ".") or (patterns and not any(matches(path, pattern) for pattern in patterns)):
             continue
         names.add(path)
         size += member.size
@@ -70,7 +74,12 @@ def choose(name: str, read: Callable[[], Iterator[bytes]], patterns: Collection[
     found = names | also
     parents = {str(parent) for path in found for parent in PurePosixPath(path).parents}
     return Chosen(
-        frozenset(found), frozenset(parents & directories - found), tuple(sorted(also)), size, below
+        names=frozenset(found),
+        directories=frozenset(found & directories),
+        parents=frozenset(parents & directories - found),
+        also=tuple(sorted(also)),
+        size=size,
+        below=below,
     )
 
 
@@ -79,11 +88,11 @@ def near_names(
 ) -> tuple[str, ...]:
     """Names in the archive that a person may have meant by a pattern that matches none: what is in the last
     directory of it that is there."""
-    parts = PurePosixPath(pattern.strip("/")).parts
+    parts = [part for part in pattern.split("/") if part]
     deepest, found = 0, list[str]()
     for member in walk(name, chunks):
         path = plain_name(member.name, below)
-        depth = max(at for at in range(len(parts) + 1) if _matches(path, parts[:at]))
+        depth = max(at for at in range(len(parts) + 1) if matches(path, "/".join(parts[:at])))
         if path in ("", ".") or depth < deepest or len(PurePosixPath(path).parts) > depth + 1:
             continue
         if depth > deepest:
@@ -101,9 +110,10 @@ def plain_name(name: bytes, below: str = "") -> str:
     return path or "."
 
 
-def _matches(path: str, pattern: tuple[str, ...]) -> bool:
-    parts = PurePosixPath(path).parts
-    return len(parts) >= len(pattern) and all(map(fnmatch.fnmatchcase, parts, pattern))
+def matches(path: str, pattern: str) -> bool:
+    """Whether the pattern means the path, or a directory that it is in."""
+    parts, wanted = path.split("/"), [part for part in pattern.split("/") if part]
+    return len(parts) >= len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
 
 
 def _copied(name: str, chunks: Iterable[bytes], wanted: Callable[[bytes], bool]) -> Iterator[bytes]:

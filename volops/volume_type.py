@@ -30,6 +30,8 @@ class VolumeType(ABC):
     typical_size: ClassVar[str]
     backup_priority: ClassVar[str]
     guarantees: ClassVar[tuple[str, ...]]
+    proof: ClassVar[str] = "what its type recorded"
+    """What `check` compares a restored volume by, in words: "rows of every table, sequences, roles"."""
     icon: ClassVar[str] = "📁"
     service_noun: ClassVar[str] = "service"
     """What the service that owns such a volume is called in messages: "database is not running"."""
@@ -82,6 +84,12 @@ class VolumeType(ABC):
     @abstractmethod
     def check(self, staging: Staging) -> None:
         """Raise CheckFailed unless the loaded staging area shows `staging.facts` again."""
+
+    def regenerated_by(self, options: Any) -> str:
+        """The shell command that makes the volume's content again in its running service; empty when there is
+        none. Run after a restore of a backup that has nothing of the volume, where that is lost."""
+        del options
+        return ""
 
     def verify(self, artifact: Artifact) -> None:
         """Read `artifact.stream` to its end and raise ArtifactCorrupt if it is not complete of its kind.

@@ -12,6 +12,7 @@ _FIRST = (
     "bundle",
     "recovery",
     "verification",
+    "proof",
     "interruption",
     "any_stack",
     "database_backup",

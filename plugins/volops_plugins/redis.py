@@ -55,6 +55,7 @@ class Redis(VolumeType):
         "Survives restarts and rebuilds of containers",
         "Can be regenerated, but may impact performance",
     )
+    proof = "keys of every database"
     Options: ClassVar[type[Any]] = Options
 
     def detect(self, volume: Volume) -> bool:

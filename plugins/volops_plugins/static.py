@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from volops import Criticality, FileTree, Volume, VolumeType, hookimpl
 from volops_plugins._places import Place, place_of
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`regenerate` is the command that collects them again in the service that writes them:
+    `python manage.py collectstatic --noinput`."""
+
+    regenerate: str = ""
 
 
 class Static(FileTree):
@@ -26,6 +36,12 @@ class Static(FileTree):
         "Survives restarts of containers",
         "Can be regenerated with `python manage.py collectstatic`",
     )
+
+    Options: ClassVar[type[Any]] = Options
+
+    def regenerated_by(self, options: Any) -> str:
+        """The command that the options name."""
+        return str(options.regenerate)
 
     def detect(self, volume: Volume) -> bool:
         """By a mount path that all who write to it call static, staticfiles or public/assets."""

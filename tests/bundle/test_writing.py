@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import io
+import shutil
 import stat
 import subprocess
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.bundle.sample import NAME, SQL, TREE, backup, parts_of
-from volops.bundle import write_bundle
+from volops.bundle import unpacked, write_bundle
 from volops.catalog import Catalog, EntryState
-from volops.errors import ArtifactCorrupt, InvalidUse, VolopsError
-from volops.manifest import BackupKind, read_manifest
+from volops.errors import ArtifactCorrupt, InvalidUse, NoSuchBackup, StoreUnavailable, VolopsError
+from volops.manifest import BackupKind, Manifest, read_manifest
 from volops.store import LocalStore
 
 
@@ -152,3 +154,40 @@ def test_the_list_of_backups_knows_it(backups: Path) -> None:
     assert catalog.find("latest").name == NAME
     assert catalog.find("full_backup_2025").name == NAME
     assert catalog.find(f"{NAME}.tar.gz").state is EntryState.BUNDLE
+
+
+def test_a_bundle_alone_is_a_backup_but_not_the_latest(backups: Path) -> None:
+    write_bundle(backup(backups), backups / f"{NAME}.tar.gz", backups)
+    shutil.rmtree(backups / NAME)
+    catalog = Catalog(LocalStore(backups), "app")
+    assert catalog.last_goods().keys() == {"db", "uploads"}
+    assert catalog.find("full_backup_2025").state is EntryState.BUNDLE
+    with pytest.raises(NoSuchBackup, match="no complete full backup"):
+        catalog.find("latest")
+
+
+def test_a_long_name_does_no_harm(backups: Path) -> None:
+    entry = backup(backups)
+    target = backups / f"{'ü' * 120}.tar.gz"
+    write_bundle(entry, target, backups)
+    with unpacked(Catalog(LocalStore(backups)).find(str(target)), backups) as opened:
+        assert opened.manifest == parts_manifest(target)
+
+
+def parts_manifest(target: Path) -> Manifest:
+    return read_manifest(parts_of(target)[0][1], "the bundle")
+
+
+def test_an_archive_that_cannot_be_read_is_listed_all_the_same(backups: Path) -> None:
+    """Root may read everything: an error of the disk is what it can meet."""
+
+    class Failing(LocalStore):
+        def open(self, group: str, file: str) -> Iterator[bytes]:
+            if file == "other.tar.gz":
+                raise StoreUnavailable("the store cannot be used: Input/output error")
+            return super().open(group, file)
+
+    backup(backups)
+    (backups / "other.tar.gz").write_bytes(b"x")
+    states = {entry.name: entry.state for entry in Catalog(Failing(backups)).entries()}
+    assert states == {NAME: EntryState.COMPLETE, "other.tar.gz": EntryState.FOREIGN}

@@ -93,6 +93,7 @@ def one_of_each(project: Path) -> Iterator[Path]:
         (["verify", "latest", "--restore"], "`volops verify --restore`"),
         (["restore", "latest", "--yes"], "`volops restore`"),
         (["restore", "latest", "--into", COPY], "`volops restore --into`"),
+        (["restore", "latest", "uploads", "--to", "backups/found"], "`volops restore --to`"),
         (["rollback", "--yes"], "`volops rollback`"),
         (["commit", "--yes"], "`volops commit`"),
         (["plugins"], "`volops plugins`"),

@@ -6,6 +6,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Volops
 from tests.cli.program import run_on_terminal
 
@@ -37,6 +39,47 @@ def test_a_restore_a_rollback_and_a_commit(volops: Volops, backups: Path, projec
     assert volops("commit", "--yes").code == 2
     assert in_web(project, "ls /srv/uploads") == "photo.jpg"
     assert list(backups.glob("full_backup_*"))
+
+
+def test_a_single_path_comes_back(volops: Volops, backups: Path, project: Path) -> None:
+    assert volops("backup").code == 0
+    in_web(project, "rm /srv/uploads/photo.jpg; echo new >/srv/uploads/note")
+    done = volops("restore", "latest", "uploads", "--path", "*.jpg", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert re.search(r"^paths     1 path, 3\.0 MB; all others stay as they are$", done.out, re.M)
+    assert in_web(project, "ls /srv/uploads").split() == ["note", "photo.jpg"]
+    assert volops("commit", "--yes").code == 0
+    in_web(project, "rm /srv/uploads/note")
+    assert list(backups.glob("full_backup_*"))
+
+
+@pytest.mark.usefixtures("backups")
+def test_files_into_a_directory(volops: Volops, tmp_path: Path) -> None:
+    assert volops("backup").code == 0
+    done = volops("restore", "latest", "uploads", "--path", "photo.jpg", "--to", str(tmp_path / "out"))
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[-1] == f"1 path, 3.0 MB → {tmp_path / 'out'}"
+    assert (tmp_path / "out" / "photo.jpg").stat().st_size == 3_000_000
+    again = volops("restore", "latest", "uploads", "--to", str(tmp_path / "out"))
+    assert again.code == 2
+    assert "photo.jpg exists already: name a new or empty directory with --to" in again.error_line
+
+
+@pytest.mark.usefixtures("backups")
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--path", "x"], "single paths are of one volume: name one volume beside --path"),
+        (["--to", "x"], "--to is for the files of one volume: name one volume"),
+        (["uploads", "--path", "x", "--into", "other"], "--into restores whole volumes"),
+        (["uploads", "--path", "nosuch"], "matches 'nosuch': near it are: photo.jpg"),
+    ],
+)
+def test_what_cannot_be_asked_together(volops: Volops, words: list[str], why: str) -> None:
+    assert volops("backup").code == 0
+    done = volops("restore", "latest", *words)
+    assert done.code == 2
+    assert why in done.error_line
 
 
 def test_nobody_to_ask_and_no_yes_is_an_error(volops: Volops, backups: Path) -> None:

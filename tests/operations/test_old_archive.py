@@ -328,6 +328,35 @@ def test_when_the_files_fail_the_database_from_before_comes_back(old: Old) -> No
     assert old.clean()
 
 
+def test_one_without_the_directory_itself_says_so(old: Old) -> None:
+    """Made by `cd …; tar czf … *`."""
+
+    def change(found: dict[str, bytes]) -> None:
+        packed = old.directory / "without.tar.gz"
+        script = 'docker compose exec -T web sh -c "cd /app/media && tar czf - *" >"$1"'
+        subprocess.run(["sh", "-c", script, "sh", str(packed)], cwd=old.directory, check=True)
+        found[media(found)] = packed.read_bytes()
+
+    below = "cd /app/media; find * -printf '%p %y %m %U %l\\n' | sort; stat -c '%u' ."
+    old.restore_archive(None, "media")
+    before, file = old.sh("web", below).splitlines(), repacked(old, change)
+    old.spoil()
+    old.restore_archive(file, "media")
+    assert old.sh("web", below).splitlines() == [*before[:-1], "0"]
+    assert any("does not hold the volume's own directory" in told for told in old.warnings)
+
+
+def test_the_dump_alone_under_another_name(old: Old) -> None:
+    before = old.spoil() + old.orders
+    restore = ("--project-name", old.name, "restore", old.archive.name)
+    assert run(*restore, "--database", "copy", "--yes", cwd=old.directory).code == 0
+    assert old.sh("web", LOOK) + old.orders == before
+    assert old.ask("SELECT count(*) FROM orders", "copy") == "500"
+    table = run(*restore, "--table", "orders", cwd=old.directory)
+    assert table.code == 10
+    assert "with --database" in table.error_line
+
+
 def test_where_it_could_go_into_several_volumes_somebody_must_say(old: Old) -> None:
     old.write(f"name: {old.name}\n{SECOND_MEDIA}")
     old.up()

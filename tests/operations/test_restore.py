@@ -15,7 +15,7 @@ import pytest
 
 from tests.operations.small_stack import SmallStack, retyped, small_stack, wait_for
 from tests.operations.strange_types import Strange
-from volops.errors import CheckFailed, InvalidUse, RestoreFailed, RestoreRefused, UnknownVolume
+from volops.errors import CheckFailed, InvalidUse, NotWell, RestoreFailed, RestoreRefused, UnknownVolume
 from volops.journal import JournalFile, Step
 from volops.operations.backup import Selection, backup
 from volops.operations.restore import Restored, restore
@@ -124,6 +124,21 @@ def test_lost_volumes_come_back_with_the_labels_that_compose_wants(stack: SmallS
     assert holds(stack, "papers") == NEW
 
 
+def test_lost_static_files_that_are_not_in_the_backup_are_made_again(tmp_path: Path) -> None:
+    with small_stack(tmp_path) as stack:
+        with stack.file.open("a") as file:
+            making = "{type: static, backup: false, regenerate: 'echo made >/srv/letters/style.css'}"
+            file.write(f"x-volops: {{volumes: {{letters: {making}}}}}\n")
+        stack.fill("papers", **NEW)
+        backup(stack.workspace(), Selection(), lambda _: None)
+        assert put_back(stack.workspace()).regenerated == ()
+        stack.compose("down", "--volumes", "--timeout", "0")
+        done = put_back(stack.workspace())
+        assert done.regenerated == ("letters",)
+        assert holds(stack, "letters") == {"style.css": "made"}
+        assert holds(stack, "papers") == NEW
+
+
 def test_a_damaged_artifact_is_seen_before_anything_is_touched(stack: SmallStack) -> None:
     artifact = next(stack.backups.glob("full_backup_*/files_backup_*.papers.tar.zst"))
     data = bytearray(artifact.read_bytes())
@@ -178,6 +193,36 @@ def test_a_service_that_does_not_get_well_on_the_new_data_gets_the_old_back(tmp_
             put_back(stack.workspace(), patience=20)
         assert holds(stack, "papers") == {"deed": "good"}
         assert (stack.state("store"), stack.state("reader")) == ("running", "running")
+        assert not JournalFile(stack.workspace().state).exists
+
+
+def test_old_data_that_is_broken_itself_comes_back_only_anyway(tmp_path: Path) -> None:
+    """The restore was for a service that did not get well; the roll-back insists that it does."""
+    with small_stack(tmp_path) as stack:
+        stack.fill("papers", deed="good")
+        backup(stack.workspace(), Selection(), lambda _: None)
+        command = "    command: [sh, -c, '[ ! -e /srv/papers/poison ] && exec sleep infinity']\n"
+        before = '    command: [sleep, infinity]\n    init: true\n    volumes: ["papers:/srv/papers", '
+        after = command + '    init: true\n    volumes: ["papers:/srv/papers", '
+        stack.file.write_text(stack.file.read_text().replace(before, after))
+        stack.fill("papers", poison="yes")
+        stack.compose("up", "--detach", "store", "reader")
+        put_back(stack.workspace())
+        stack.compose("up", "--detach", "store", "reader")
+        assert holds(stack, "papers") == {"deed": "good"}
+        workspace = stack.workspace()
+        around = look_around(workspace.engine, workspace.stack, "")
+        with pytest.raises(NotWell, match="store") as refused:
+            rollback(workspace, around, kept(workspace, around, ["papers"]), patience=20)
+        assert "volops rollback --anyway" in refused.value.next_step
+        assert holds(stack, "papers") == {"deed": "good"}
+        told: list[NotWell] = []
+        rollback(workspace, around, kept(workspace, around, ["papers"]), patience=20, anyway=told.append)
+        assert "store" in told[0].message
+        assert stack.state("store") == "exited"
+        argv = ["docker", "run", "--rm", "-v", f"{stack.project}_papers:/x", "debian:trixie-slim", "ls", "/x"]
+        left = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+        assert left.split() == ["deed", "poison"]
         assert not JournalFile(stack.workspace().state).exists
 
 

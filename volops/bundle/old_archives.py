@@ -41,12 +41,14 @@ _PIECE = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Part:
     """One file of an archive. `plain` is the digest of what is packed in it, which for a dump is the file
-    itself; `names` is how many names there are in a tree, its root and all directories among them."""
+    itself; `names` is how many names there are in a tree, its root and all directories among them, and
+    `rooted` tells whether the archive holds its root itself, with owner and mode."""
 
     file: str
     stored: Digest
     plain: Digest
     names: int = 0
+    rooted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +138,12 @@ def _measured(part: str, file: str, stored: Digest, chunks: Iterator[bytes], tru
     """Read a part to its end. Raises ArtifactCorrupt when it is not whole, HostileArchive."""
     if part == DATABASE:
         return Part(file, stored, stored)
-    tally, screen, names = Tally(), Screen(file, trusted=trust), {hash(())}
+    tally, screen, names, rooted = Tally(), Screen(file, trusted=trust), {hash(())}, False
     for member in walk(file, tally.passing(gunzip(chunks, file))):
         screen.judge(member)
         path = tuple(each for each in member.name.split(b"/") if each not in (b"", b"."))
+        rooted = rooted or not path
         while path and hash(path) not in names:
             names.add(hash(path))
             path = path[:-1]
-    return Part(file, stored, tally.digest(), len(names))
+    return Part(file, stored, tally.digest(), len(names), rooted)

@@ -14,6 +14,9 @@ from volops.store import LocalStore, Store
 from volops.store.durable import storage
 from volops.store.upload import LocalUpload
 
+_MOST_NAMED = 60
+"""Characters of a purpose in a name: 255 bytes are the most that a file system takes."""
+
 
 def beside(store: Store) -> Path:
     """A directory of this machine for what belongs to the backups of a store but is none: the store's own."""
@@ -27,7 +30,7 @@ def scratch(backups: Path, purpose: str) -> Iterator[LocalUpload]:
     It is removed at the end, also after an interrupt. What a killed run leaves is removed as any unfinished
     run is: by the next one. Raises StoreUnavailable.
     """
-    upload = LocalStore(backups).begin(f"{purpose}.{secrets.token_hex(4)}")
+    upload = LocalStore(backups).begin(f"{purpose[:_MOST_NAMED]}.{secrets.token_hex(4)}")
     try:
         yield upload
     finally:

@@ -172,9 +172,13 @@ def _require_free(target: Path) -> None:
     if not target.parent.is_dir():
         raise InvalidUse(f"there is no directory {target.parent}", next_step="make it, or choose another")
     if target.exists() or target.is_symlink():
-        raise InvalidUse(
-            f"{target} is there already", next_step="choose another name with --output, or remove it"
-        )
+        raise _taken(target)
+
+
+def _taken(target: Path) -> InvalidUse:
+    return InvalidUse(
+        f"{target} is there already", next_step="choose another name with --output, or remove it"
+    )
 
 
 def _write_new(target: Path, upload: LocalUpload, chunks: Iterable[bytes]) -> Digest:
@@ -182,7 +186,7 @@ def _write_new(target: Path, upload: LocalUpload, chunks: Iterable[bytes]) -> Di
     with storage(target.parent):
         same_disk = upload.directory.stat().st_dev == target.parent.stat().st_dev
     directory = upload.directory if same_disk else target.parent
-    part = directory / f".{target.name}.{upload.name.rpartition('.')[2]}"
+    part = directory / f".{upload.name.rpartition('.')[2]}.bundle"
     try:
         digest = write_file(directory, part.name, chunks, store=target.parent)
         with storage(target.parent):
@@ -198,8 +202,8 @@ def _rename_new(part: Path, target: Path) -> None:
     """Give a file its name unless the name is taken (link(2)), where the file system has hard links."""
     try:
         os.link(part, target)
-    except FileExistsError:
-        _require_free(target)
+    except FileExistsError as error:
+        raise _taken(target) from error
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise

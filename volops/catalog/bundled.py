@@ -8,7 +8,7 @@ from itertools import chain
 from volops.catalog.entry import MANIFEST_LIMIT, Entry, EntryState, foreign
 from volops.catalog.verification import read_verification
 from volops.chunks import ChunkReader
-from volops.errors import ArtifactCorrupt, ManifestInvalid
+from volops.errors import ArtifactCorrupt, ManifestInvalid, StoreUnavailable
 from volops.gzip_stream import gunzip
 from volops.manifest import MANIFEST_FILE, Manifest, read_manifest
 from volops.store import LOOSE, Store
@@ -29,7 +29,7 @@ def read_loose_file(store: Store, file: str, size: int) -> Entry:
     try:
         stored = store.open(LOOSE, file)
         first = next(stored, b"")
-    except ArtifactCorrupt:
+    except (ArtifactCorrupt, StoreUnavailable):
         return found
     if not first.startswith(_GZIP):
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from volops.errors import EngineFailed
 from volops.shell import Output
 
 _STOP_MARGIN_S = 60
+_STARTED_WITHIN_S = 60
 _CHUNK = 1 << 20
 _NO_SERVICE = {PROJECT_LABEL: "", SERVICE_LABEL: ""}
 """`docker compose build` labels its images, and every container of one inherits the labels: without these
@@ -40,6 +42,7 @@ class DockerEngine(DockerVolumes):
         super().__init__(client)
         self._local = local
         self._holds: dict[str, Any] = {}
+        self._reaped = False
 
     def close(self) -> None:
         """Drop the connection."""
@@ -94,7 +97,19 @@ class DockerEngine(DockerVolumes):
         if missing:
             raise EngineFailed(f"volume {sorted(missing)[0]!r} does not exist")
         with doing("starting a helper container"):
+            self._reap()
             return self._start_helper(spec)
+
+    def _reap(self) -> None:
+        """Once for this engine, remove what a process left that was killed before it started its helper: the
+        engine removes by itself only what has run."""
+        if self._reaped:
+            return
+        self._reaped = True
+        now = time.time()
+        for row in self._api.containers(all=True, filters={"label": LABEL_RUN, "status": "created"}):
+            if now - row["Created"] > _STARTED_WITHIN_S:
+                self.remove_container(row["Id"])
 
     @patiently
     def _start_helper(self, spec: HelperSpec) -> str:

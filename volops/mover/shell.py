@@ -15,6 +15,7 @@ from volops.mover.pipe import Outlet, Pipe, Tail, Watch
 from volops.shell import Output
 
 _KILLED = 128 + 9
+_WHY_GONE = "see what stopped it (`docker events`, memory limits), then run again"
 _ENDING_S = 2.0
 _ANNOUNCED = 'echo "$$" >&2; exec "$@"'
 """Runs a program that tells its process id first, as the first line of its standard error."""
@@ -27,7 +28,8 @@ class ContainerShell:
         self._engine, self._container = engine, container
 
     def run(self, *argv: str, input: bytes = b"", user: str = "", ok: Collection[int] = (0,)) -> Output:
-        output = self._engine.run(self._container, argv, user=user, input=input or None)
+        with self._there(argv):
+            output = self._engine.run(self._container, argv, user=user, input=input or None)
         if output.code not in ok:
             raise self._failure(argv, output.code, output.stderr or output.text)
         return output
@@ -38,7 +40,8 @@ class ContainerShell:
         ok: Collection[int] = (0,),
         on_stderr: Callable[[str], None] | None = None,
     ) -> Iterator[bytes]:
-        program = self._engine.exec(self._container, ["/bin/sh", "-c", _ANNOUNCED, "sh", *argv])
+        with self._there(argv):
+            program = self._engine.exec(self._container, ["/bin/sh", "-c", _ANNOUNCED, "sh", *argv])
         said = _Said()
         output = _known(program, said)
         try:
@@ -50,7 +53,8 @@ class ContainerShell:
         self._finish(program, argv, ok, said.text(), on_stderr)
 
     def feed(self, chunks: Iterable[bytes], *argv: str, user: str = "", ok: Collection[int] = (0,)) -> Output:
-        program = self._engine.exec(self._container, argv, user=user, reading=True)
+        with self._there(argv):
+            program = self._engine.exec(self._container, argv, user=user, reading=True)
         watch = Watch(program)
         listening = True
         for chunk in chunks:
@@ -88,15 +92,24 @@ class ContainerShell:
     def _failure(self, argv: tuple[str, ...], code: int | None, stderr: str) -> ProducerFailed | HelperLost:
         name = _called(argv)
         if code in (None, -1) or self._is_gone(_ENDING_S if code == _KILLED else 0):
-            return HelperLost(
-                f"the container in which {name} ran ended under it",
-                next_step="see what stopped it (`docker events`, memory limits), then run again",
-            )
+            return HelperLost(f"the container in which {name} ran ended under it", next_step=_WHY_GONE)
         if code == _KILLED:
             return ProducerFailed(f"{name} was killed", next_step="see memory limits, run again")
         lines = [line.strip() for line in stderr.splitlines() if line.strip()]
         said = "; ".join(lines[-3:]) or "it said nothing"
         return ProducerFailed(f"{name} failed with exit code {code}: {said}")
+
+    @contextlib.contextmanager
+    def _there(self, argv: tuple[str, ...]) -> Iterator[None]:
+        """Raise HelperLost when the engine could not start a program because the container is gone."""
+        try:
+            yield
+        except EngineFailed as error:
+            if self._engine.running(self._container):
+                raise
+            raise HelperLost(
+                f"the container in which {_called(argv)} was to run is gone", next_step=_WHY_GONE
+            ) from error
 
     def _is_gone(self, patience_s: float) -> bool:
         """Whether the container ended. A killed container's programs end a moment before the engine knows."""
@@ -131,7 +144,8 @@ class HelperShell(ContainerShell):
         # A program that nobody reads any more ends by writing: its pipe is gone then.
         with Pipe(self._pipes / name) as pipe:
             script = f'exec "$@" >{PIPES}/{name}'
-            program = self._engine.exec(self._container, ["/bin/sh", "-c", script, "sh", *argv])
+            with self._there(argv):
+                program = self._engine.exec(self._container, ["/bin/sh", "-c", script, "sh", *argv])
             watch = Watch(program)
             yield from pipe.read(watch)
         watch.join()
@@ -144,7 +158,8 @@ class HelperShell(ContainerShell):
         name = f"stream-{self._streams}"
         with Outlet(self._pipes / name) as outlet:
             script = ["/bin/sh", "-c", f'exec "$@" <{PIPES}/{name}', "sh", *argv]
-            program = self._engine.exec(self._container, script, user=user)
+            with self._there(argv):
+                program = self._engine.exec(self._container, script, user=user)
             watch = Watch(program)
             outlet.pour(chunks, watch)
         return self._fed(program, argv, watch, ok)

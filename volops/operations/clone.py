@@ -31,8 +31,11 @@ class Cloned:
     command: str
 
 
-def clone(workspace: Workspace, around: Surroundings, plan: ClonePlan, emit: Emit) -> Cloned:
-    """Carry out a plan. Nothing of the stack is touched, and nothing is stopped or started.
+def clone(
+    workspace: Workspace, around: Surroundings, plan: ClonePlan, emit: Emit, *, trust: bool = False
+) -> Cloned:
+    """Carry out a plan. Nothing of the stack is touched, and nothing is stopped or started. `trust` is that
+    of `restore`.
 
     When this raises RestoreFailed, the volumes that it made are gone, and those that were there are empty.
     """
@@ -40,7 +43,7 @@ def clone(workspace: Workspace, around: Surroundings, plan: ClonePlan, emit: Emi
         emit(RunStarted(_DOING, plan.entry.name, tuple(each.item.record.key for each in plan.items)))
         check_stored(workspace.catalog, plan.entry, [each.item for each in plan.items])
         try:
-            outcomes = _carry_out(workspace, around, plan, emit)
+            outcomes = _carry_out(workspace, around, plan, emit, trust=trust)
         except RestoreFailed:
             raise
         except VolopsError as error:
@@ -52,7 +55,7 @@ def clone(workspace: Workspace, around: Surroundings, plan: ClonePlan, emit: Emi
 
 
 def _carry_out(
-    workspace: Workspace, around: Surroundings, plan: ClonePlan, emit: Emit
+    workspace: Workspace, around: Surroundings, plan: ClonePlan, emit: Emit, *, trust: bool
 ) -> tuple[Outcome, ...]:
     with provisional(workspace.engine, workspace.state) as volumes, contextlib.ExitStack() as stack:
         for each in plan.items:
@@ -60,7 +63,7 @@ def _carry_out(
                 volumes.create(each.name, each.labels)
         works = [
             stack.enter_context(
-                working(around, workspace.catalog, plan.entry, each.item, emit, name=each.name)
+                working(around, workspace.catalog, plan.entry, each.item, emit, name=each.name, trust=trust)
             )
             for each in plan.items
         ]

@@ -105,7 +105,7 @@ def _staged(
     name = f"volops-proof-{uuid.uuid4().hex[:16]}"
     volumes.create(name, {LABEL_HELPER: PROVING, LABEL_PROJECT: workspace.stack.project})
     try:
-        with working(around, workspace.catalog, entry, item, emit, name) as work:
+        with working(around, workspace.catalog, entry, item, emit, name=name) as work:
             look_ahead(work)
             require_room([work])
             return stage(work, emit, lasting=False)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from volops.catalog import Catalog, Entry
-from volops.errors import EXIT_DONE, RestoreFailed, VolopsError
+from volops.errors import (
+    EXIT_DONE,
+    EngineFailed,
+    HelperLost,
+    ProducerFailed,
+    RestoreFailed,
+    ServiceNotRunning,
+    VolopsError,
+)
 from volops.journal import Journal, JournalFile, Step, Touched
-from volops.model import Outcome, RunFinished, RunStarted
-from volops.operations.restore_plan import RestoreItem, RestorePlan
+from volops.model import Outcome, RunFinished, RunStarted, Warned
+from volops.mover import ContainerShell
+from volops.operations.restore_plan import Regeneration, RestoreItem, RestorePlan
 from volops.operations.room import require_room
 from volops.operations.staged import look_ahead, stage, working
 from volops.operations.swapping import exchange, take_back
@@ -26,13 +35,14 @@ _DOING = "restore"
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What a restore did. `downtime` is, per service that was stopped, the seconds until it was well again;
-    `kept` the bytes of the earlier data per volume."""
+    `kept` the bytes of the earlier data per volume, `regenerated` the volumes that were made again."""
 
     plan: RestorePlan
     outcomes: tuple[Outcome, ...]
     downtime: dict[str, float]
     kept: dict[str, int]
     started: tuple[str, ...]
+    regenerated: tuple[str, ...]
 
 
 def restore(
@@ -101,7 +111,9 @@ def _carry_out(
 ) -> Restored:
     with contextlib.ExitStack() as stack:
         works = [
-            stack.enter_context(working(around, workspace.catalog, plan.entry, item, emit, trust=trust))
+            stack.enter_context(
+                working(around, workspace.catalog, plan.entry, item, emit, chosen=plan.chosen, trust=trust)
+            )
             for item in plan.items
         ]
         for work in works:
@@ -112,7 +124,29 @@ def _carry_out(
         for work in works:
             work.area.swap().settle()
         swaps = [work.area.swap() for work in works]
-        downtime = exchange(around, journals, journal, swaps, Swap.swap, patience)
+        downtime = exchange(around, journals, journal, swaps, _turn(plan), patience)
         kept = {work.item.volume.key: work.area.swap().sizes().get("previous", 0) for work in works}
     started = workspace.compose.start(plan.starts, show=False, timeout=patience) if plan.starts else ()
-    return Restored(plan, outcomes, downtime, kept, tuple(state.service for state in started))
+    regenerated = tuple(each.volume for each in plan.regenerates if _regenerate(around, each, emit))
+    services = tuple(state.service for state in started)
+    return Restored(plan, outcomes, downtime, kept, services, regenerated)
+
+
+def _regenerate(around: Surroundings, wanted: Regeneration, emit: Emit) -> bool:
+    """Run the command in the service; whether it did its work. The restore stands in any case."""
+    found = around.engine.containers(around.stack.project)
+    running = [each for each in found if each.service == wanted.service and each.running]
+    try:
+        if not running:
+            raise ServiceNotRunning(wanted.service)
+        ContainerShell(around.engine, running[0].id).run("/bin/sh", "-c", wanted.command, "regenerate")
+    except (ProducerFailed, HelperLost, EngineFailed, ServiceNotRunning) as error:
+        again = f"`docker compose exec {wanted.service} {wanted.command}`"
+        emit(Warned(wanted.volume, f"it could not be made again: {error.message}; try {again}"))
+        return False
+    return True
+
+
+def _turn(plan: RestorePlan) -> Callable[[Swap], None]:
+    chosen = plan.chosen
+    return Swap.swap if chosen is None else lambda swap: swap.graft(sorted(chosen.parents - {"."}))

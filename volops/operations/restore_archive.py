@@ -21,7 +21,7 @@ from volops.errors import (
     UnknownVolume,
     VolopsError,
 )
-from volops.file_tree import NAMES, TAR
+from volops.file_tree import NAMES, ROOTED, TAR
 from volops.manifest import (
     ArtifactRecord,
     BackupKind,
@@ -43,7 +43,7 @@ from volops.operations.restore_database import (
     plan_database,
     restore_database,
 )
-from volops.operations.restore_plan import RestorePlan, plan_restore
+from volops.operations.restore_plan import RestoreItem, RestorePlan, plan_restore
 from volops.operations.volume_dump import Emit
 from volops.pipeline import GZIP
 from volops.plugins import Assignment
@@ -51,8 +51,11 @@ from volops.source import Surroundings
 from volops.workspace import Workspace
 
 UNRECORDED = (
-    "the archive has no manifest: nothing was recorded that could be compared, except that every name in it "
-    "must be there again"
+    "the archive has no manifest: nothing was recorded when it was made, so that what is unpacked can be "
+    "compared with the archive alone"
+)
+UNROOTED = (
+    "the archive does not hold the volume's own directory: it will be root's, and only root may write to it"
 )
 _TAKEN = (*TREES, "postgres")
 
@@ -90,9 +93,14 @@ def opened_old_archive(workspace: Workspace, entry: Entry, *, trust: bool = Fals
 
 
 def plan_archive(
-    workspace: Workspace, around: Surroundings, archive: OldArchive, names: Sequence[str]
+    workspace: Workspace,
+    around: Surroundings,
+    archive: OldArchive,
+    names: Sequence[str],
+    database: str | None = None,
 ) -> ArchivePlan:
-    """What restoring the archive into these volumes (all that its parts are for, without names) would do.
+    """What restoring the archive into these volumes (all that its parts are for, without names) would do; or
+    its dump alone, as the database of that name.
 
     A tree goes into the stack's one volume of its type. Raises InvalidUse, naming them, when there are
     several and none or more than one of them is named, or when there is none; UnknownVolume; and what
@@ -101,17 +109,17 @@ def plan_archive(
     chosen = [workspace.assignment(name) for name in names]
     trees = {
         given.volume.key: (kind, given)
-        for kind in TREES
+        for kind in (TREES if database is None else ())
         for given in [_of_type(workspace, archive, kind, chosen)]
         if given is not None
     }
     left = [given for given in chosen if given.volume.key not in trees]
-    database = _database_plan(workspace, around, archive, left) if left or not chosen else None
+    dumped = _database_plan(workspace, around, archive, left, database) if left or not chosen else None
     plan = None
     if trees:
         entry = _entry_of(workspace, archive, list(trees.values()))
         plan = plan_restore(workspace, around, entry, list(trees))
-    return ArchivePlan(archive, database, plan)
+    return ArchivePlan(archive, dumped, plan)
 
 
 def restore_archive(
@@ -136,7 +144,8 @@ def restore_archive(
         )
     if plan.trees:
         for item in plan.trees.items:
-            emit(Warned(item.record.key, UNRECORDED))
+            for told in warnings_of(item):
+                emit(Warned(item.record.key, told))
         try:
             trees = restore(workspace, around, plan.trees, emit, patience=patience, trust=trust)
         except (RestoreFailed, KeyboardInterrupt) as error:
@@ -144,6 +153,11 @@ def restore_archive(
                 _take_back(workspace, around, database, error, patience)
             raise
     return ArchiveRestored(plan, database, trees)
+
+
+def warnings_of(item: RestoreItem) -> tuple[str, ...]:
+    """What is odd about restoring this tree, whatever comes of it."""
+    return (UNRECORDED,) if item.record.facts[ROOTED] else (UNRECORDED, UNROOTED)
 
 
 def _take_back(
@@ -191,7 +205,11 @@ def _of_type(
 
 
 def _database_plan(
-    workspace: Workspace, around: Surroundings, archive: OldArchive, left: Sequence[Assignment]
+    workspace: Workspace,
+    around: Surroundings,
+    archive: OldArchive,
+    left: Sequence[Assignment],
+    database: str | None,
 ) -> DatabasePlan:
     """What restoring the dump would do. `left` are the volumes that were named and are for no tree."""
     if len(left) > 1:
@@ -199,7 +217,7 @@ def _database_plan(
     given = database_volume(workspace, left[0].volume.key if left else None)
     part = archive.parts[DATABASE]
     dump = Dump(part.file, partial(archive.open, part), volume=given.volume.key)
-    return plan_database(workspace, around, dump, given.volume.key, None)
+    return plan_database(workspace, around, dump, given.volume.key, database)
 
 
 def _entry_of(workspace: Workspace, archive: OldArchive, trees: Sequence[tuple[str, Assignment]]) -> Entry:
@@ -244,5 +262,5 @@ def _record(kind: str, part: Part, given: Assignment) -> VolumeRecord:
         type=kind,
         status=OutcomeStatus.DONE,
         artifacts=(artifact,),
-        facts={NAMES: part.names},
+        facts={NAMES: part.names, ROOTED: part.rooted},
     )

@@ -31,6 +31,7 @@ from volops.model import (
 )
 from volops.operations.database_volume import database_volume
 from volops.operations.dumps import Dump
+from volops.operations.failing import fail
 from volops.operations.volume_dump import Emit, Told, blaming
 from volops.pipeline import observed
 from volops.plugins import Assignment, RegisteredType
@@ -160,8 +161,8 @@ def undo(around: Surroundings, journals: JournalFile, workspace: Workspace, erro
     """Undo what the journal tells of, then raise `error` as a RestoreFailed. Raises RollbackFailed when the
     names could not be put back. When the services were well on the new names already, these stand, and what
     is raised says so."""
-    if journals.exists:
-        journal = journals.read()
+    journal = journals.read() if journals.exists else None
+    if journal is not None:
         try:
             conclude_database(around, journals, journal, workspace.assignments)
         except RollbackFailed as stuck:
@@ -169,16 +170,7 @@ def undo(around: Surroundings, journals: JournalFile, workspace: Workspace, erro
                 raise
             told = getattr(error, "message", "interrupted")
             raise RestoreFailed(f"{told}; {stuck.message}", next_step=stuck.next_step) from error
-        if journal.step is Step.KEEP:
-            raise VolopsError(
-                f"the {journal.operation} stands, but its end was disturbed: {str(error) or 'interrupted'}",
-                next_step="see `volops status`",
-            ) from error
-    if isinstance(error, RestoreFailed | RollbackFailed):
-        raise error
-    if isinstance(error, VolopsError):
-        raise RestoreFailed(error.message, next_step=error.next_step) from error
-    raise RestoreFailed("interrupted: the live data is as it was") from error
+    fail(journal, error)
 
 
 def _carry_out(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from volops.catalog import Entry
@@ -11,6 +11,8 @@ from volops.manifest import Manifest, VolumeRecord
 from volops.model import OutcomeStatus, Volume, VolumeKind
 from volops.plugins import Assignment, RegisteredType
 from volops.source import Surroundings
+from volops.source.shells import owner
+from volops.tar_selection import Chosen
 from volops.workspace import Workspace
 
 RESTORABLE = (OutcomeStatus.DONE, OutcomeStatus.RECIPE)
@@ -34,9 +36,19 @@ class RestoreItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Regeneration:
+    """A lost volume of which the backup has nothing, and the command that fills it in its running service."""
+
+    volume: str
+    service: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
 class RestorePlan:
     """`stops` are the running services that use the volumes, in the order in which they will be stopped;
-    `starts` those that have lost a volume and are to be made anew afterwards."""
+    `starts` those that have lost a volume and are to be made anew afterwards. With `chosen` only these paths
+    of the one volume are restored, and all else of it stays. `regenerates` are made again after the start."""
 
     entry: Entry
     manifest: Manifest
@@ -44,6 +56,8 @@ class RestorePlan:
     stops: tuple[str, ...]
     starts: tuple[str, ...]
     left_out: tuple[str, ...]
+    chosen: Chosen | None = None
+    regenerates: tuple[Regeneration, ...] = ()
 
     @property
     def size(self) -> int:
@@ -68,12 +82,14 @@ def plan_restore(
         _require_name(item.volume)
         _refuse_strangers(around, item)
     chosen = {record.key for record in records}
+    regenerates = () if names else tuple(_regenerations(workspace, chosen, set(existing)))
     return RestorePlan(
         entry=entry,
         manifest=manifest,
         items=items,
         stops=_stops(around, items),
-        starts=_starts(around, items),
+        starts=_starts(around, items, [each.service for each in regenerates]),
+        regenerates=regenerates,
         left_out=tuple(each.key for each in manifest.volumes if each.key not in chosen),
     )
 
@@ -166,11 +182,26 @@ def _stops(around: Surroundings, items: Sequence[RestoreItem]) -> tuple[str, ...
     return tuple(reversed(order))
 
 
-def _starts(around: Surroundings, items: Sequence[RestoreItem]) -> tuple[str, ...]:
+def _regenerations(
+    workspace: Workspace, restored: Collection[str], existing: Collection[str]
+) -> Iterator[Regeneration]:
+    for given in workspace.assignments:
+        volume = given.volume
+        if volume.kind is VolumeKind.BIND or volume.name in existing or volume.key in restored:
+            continue
+        if given.type is None or given.problem is not None:
+            continue
+        volume_type = given.type.cls()
+        mount, command = owner(volume, volume_type), volume_type.regenerated_by(given.options)
+        if command and mount is not None and mount.service.active:
+            yield Regeneration(volume.key, mount.service.name, command)
+
+
+def _starts(around: Surroundings, items: Sequence[RestoreItem], needed: Sequence[str]) -> tuple[str, ...]:
     """With no container left at all, every active service; else those that lost volume and container."""
     active = [service.name for service in around.stack.services if service.active]
     existing = {container.service for container in around.containers}
     if not existing:
-        return tuple(active) if any(item.missing for item in items) else ()
-    lost = {name for item in items if item.missing for name in item.volume.services}
+        return tuple(active) if needed or any(item.missing for item in items) else ()
+    lost = {name for item in items if item.missing for name in item.volume.services} | set(needed)
     return tuple(name for name in active if name in lost - existing)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from volops.errors import InvalidUse, NoSuchBackup, VolopsError
+from volops.errors import InvalidUse, NoSuchBackup, NotWell, VolopsError
 from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import Volume, VolumeKind
 from volops.operations.swapping import exchange, take_back
@@ -47,10 +47,19 @@ def kept(workspace: Workspace, around: Surroundings, names: Sequence[str]) -> tu
 
 
 def rollback(
-    workspace: Workspace, around: Surroundings, chosen: Sequence[Kept], *, patience: float = 180
+    workspace: Workspace,
+    around: Surroundings,
+    chosen: Sequence[Kept],
+    *,
+    patience: float = 180,
+    anyway: Callable[[NotWell], None] | None = None,
 ) -> dict[str, float]:
     """Make the kept data live again, and keep what is live now in its stead; return the seconds each service
-    was down. Raises as `restore` does; InvalidUse when nothing is kept."""
+    was down. Raises as `restore` does; InvalidUse when nothing is kept.
+
+    A service that does not get well on the old data, which may be what it was restored for, undoes the
+    roll-back: NotWell. With `anyway` it stands, and that is called instead.
+    """
     _require(chosen)
     journals = JournalFile(workspace.state)
     touched = tuple(Touched(each.volume.key, each.volume.name) for each in chosen)
@@ -59,7 +68,10 @@ def rollback(
         try:
             swaps = [stack.enter_context(open_swap(around, each.volume)) for each in chosen]
             journals.write(journal)
-            return exchange(around, journals, journal, swaps, Swap.turn, patience)
+            return exchange(around, journals, journal, swaps, Swap.turn, patience, anyway)
+        except NotWell as error:
+            way = f"{error.next_step}; `volops rollback --anyway` has the old data stay"
+            take_back(around, journals, NotWell(error.message, next_step=way))
         except (VolopsError, KeyboardInterrupt) as error:
             take_back(around, journals, error)
 

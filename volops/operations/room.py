@@ -37,12 +37,10 @@ def require_room(works: Sequence[Work]) -> None:
 
 
 def _need(work: Work) -> _Need:
-    item = work.item
-    entries = item.record.facts.get("entries")
     return _Need(
-        key=item.record.key,
-        size=int(item.size * _MARGIN) + _SPARE_BYTES,
-        files=(entries if isinstance(entries, int) else 0) + _SPARE_FILES,
+        key=work.item.record.key,
+        size=int(work.size * _MARGIN) + _SPARE_BYTES,
+        files=work.files + _SPARE_FILES,
         disk=work.area.swap().sizes(),
     )
 

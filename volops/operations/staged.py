@@ -17,6 +17,7 @@ from volops.pipeline import observed, opened
 from volops.source import Surroundings
 from volops.staging import Swap
 from volops.staging_area import StagingArea
+from volops.tar_selection import Chosen
 
 _FULL_BYTES = 1 << 20
 _SETTLE_S = 1.0
@@ -31,11 +32,24 @@ class Work:
     told: Told
     catalog: Catalog
     entry: Entry
+    chosen: Chosen | None = None
 
     @property
     def artifacts(self) -> Iterator[Artifact]:
-        """The item's artifacts, plain."""
-        return artifacts_of(self.catalog, self.entry, self.item, self.told.passed)
+        """What is to be loaded: the item's artifacts, plain, or what is chosen of them."""
+        return artifacts_of(self.catalog, self.entry, self.item, self.chosen, self.told.passed)
+
+    @property
+    def size(self) -> int:
+        """Bytes that will be unpacked."""
+        return self.chosen.size if self.chosen else self.item.size
+
+    @property
+    def files(self) -> int:
+        """How many files that will be, as far as is known."""
+        entries = self.item.record.facts.get("entries")
+        known = entries if isinstance(entries, int) else 0
+        return len(self.chosen.names) if self.chosen else known
 
 
 @contextlib.contextmanager
@@ -45,28 +59,32 @@ def working(
     entry: Entry,
     item: RestoreItem,
     emit: Emit,
-    name: str = "",
     *,
+    name: str = "",
+    chosen: Chosen | None = None,
     trust: bool = False,
 ) -> Iterator[Work]:
-    """Work on the item, in the volume called `name` (the stack's own, without one). Ends its helpers.
+    """Work on the item, or on what is chosen of it, in the volume called `name` (the stack's own, without
+    one). Ends its helpers.
 
     `trust` takes from a backup that came from outside what only one's own may hold, see tar_screen.
     """
+    # What was recorded of the whole is not what a part must show.
+    facts = item.record.facts if chosen is None else {"layout": item.record.facts.get("layout")}
     told = Told(item.record.key, emit)
     area = StagingArea(
         around,
         item.volume,
         item.type.cls(),
         item.options,
-        item.record.facts,
+        facts,
         name=name,
         trusted=trust or not entry.outside,
         on_warning=told.warn,
-        artifacts=lambda: artifacts_of(catalog, entry, item),
+        artifacts=lambda: artifacts_of(catalog, entry, item, chosen),
     )
     with area:
-        yield Work(item, area, told, catalog, entry)
+        yield Work(item, area, told, catalog, entry, chosen)
 
 
 def look_ahead(work: Work) -> None:
@@ -141,14 +159,19 @@ def _room_told(work: Work) -> Iterator[None]:
 
 
 def artifacts_of(
-    catalog: Catalog, entry: Entry, item: RestoreItem, on_bytes: Callable[[int], None] = lambda _: None
+    catalog: Catalog,
+    entry: Entry,
+    item: RestoreItem,
+    chosen: Chosen | None = None,
+    on_bytes: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Artifact]:
-    """The item's artifacts, plain. What a type leaves unread is read before the next, so that no damage
-    goes unseen."""
+    """The item's artifacts, plain, or what is chosen of its archive. What a type leaves unread is read before
+    the next, so that no damage goes unseen."""
     for record in item.record.artifacts:
         stored = catalog.open(entry, record.file)
         plain = opened(record.file, stored, record.codecs, record.stored.digest, record.plain.digest)
         stream = observed(plain, on_bytes)
-        yield Artifact(record.name, record.media_type, stream)
+        wanted = chosen.archive(record.name, stream) if chosen else stream
+        yield Artifact(record.name, record.media_type, wanted)
         for _ in stream:
             pass

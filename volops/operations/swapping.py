@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from volops.errors import RestoreFailed, RollbackFailed, VolopsError
+from volops.errors import NotWell
 from volops.journal import Journal, JournalFile, Step, Stopped
+from volops.operations.failing import fail
 from volops.services import start_all, stop_all, users, wait_until_well
 from volops.source import Surroundings
 from volops.staging import Swap
@@ -21,10 +22,12 @@ def exchange(
     swaps: Sequence[Swap],
     turn: Callable[[Swap], None],
     patience: float,
+    anyway: Callable[[NotWell], None] | None = None,
 ) -> dict[str, float]:
     """Stop who uses the journal's volumes, `turn` each swap, start them again, and see that they get well.
 
-    Returns the seconds each service was down. Only services that were well before must be so afterwards.
+    Returns the seconds each service was down. Only services that were well before must be so afterwards, or
+    `anyway` is told which is not.
     When this raises, the journal tells how to undo what was done.
     """
     containers = users(around.engine, around.stack, [touched.name for touched in journal.volumes])
@@ -39,7 +42,13 @@ def exchange(
     journal = journal.at(Step.STARTING)
     journals.write(journal)
     start_all(around.engine, around.stack, stopped)
-    downtime = wait_until_well(around.engine, around.stack, well, patience, since=start)
+    downtime: dict[str, float] = {}
+    try:
+        downtime = wait_until_well(around.engine, around.stack, well, patience, since=start)
+    except NotWell as error:
+        if anyway is None:
+            raise
+        anyway(error)
     journals.write(journal.at(Step.KEEP))
     for swap in swaps:
         swap.keep()
@@ -53,16 +62,7 @@ def take_back(around: Surroundings, journals: JournalFile, error: BaseException)
     Raises RollbackFailed when it cannot be undone. When the new data had been proven already, the swap is
     finished instead, and what is raised says that it stands.
     """
-    if journals.exists:
-        journal = journals.read()
+    journal = journals.read() if journals.exists else None
+    if journal is not None:
         conclude(around, journals, journal)
-        if journal.step is Step.KEEP:
-            raise VolopsError(
-                f"the {journal.operation} stands, but its end was disturbed: {str(error) or 'interrupted'}",
-                next_step="see `volops status`",
-            ) from error
-    if isinstance(error, RestoreFailed | RollbackFailed):
-        raise error
-    if isinstance(error, VolopsError):
-        raise RestoreFailed(error.message, next_step=error.next_step) from error
-    raise RestoreFailed("interrupted: the live data is as it was") from error
+    fail(journal, error)

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, size
 from volops.errors import EXIT_DONE
 
 if TYPE_CHECKING:
+    from volops.catalog import Entry
     from volops.cli.invocation import Invocation
     from volops.cli.output import Output
     from volops.operations.clone import Cloned
@@ -20,18 +19,15 @@ if TYPE_CHECKING:
 
 
 def restore_into(
-    invocation: Invocation, backup: str, volumes: Sequence[str], project: str, *, dry_run: bool
+    invocation: Invocation, entry: Entry, volumes: Sequence[str], project: str, *, dry_run: bool, trust: bool
 ) -> int:
     """Restore into volumes of another project's name. Nobody is asked: nothing live is replaced."""
     from volops.operations.clone import clone
     from volops.operations.clone_plan import plan_clone
-    from volops.operations.opening import opened_for_restore
     from volops.source import look_around
 
     workspace, output = invocation.workspace, invocation.output
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    found = workspace.catalog.find(backup)
-    entry = click.get_current_context().with_resource(opened_for_restore(workspace, found))
     plan = plan_clone(workspace, around, entry, volumes, project)
     _describe(output, plan)
     if dry_run:
@@ -39,7 +35,7 @@ def restore_into(
         output.document({"plan": {**_common(plan), "volumes": _volumes(plan)}})
         return EXIT_DONE
     with Reporter(output, workspace.registry) as reporter:
-        done = clone(workspace, around, plan, reporter)
+        done = clone(workspace, around, plan, reporter, trust=trust)
     output.note(f"restored from {plan.entry.name} for project {project}; nothing else was touched")
     if plan.clone.shared:
         output.warn(f"{project} would share with {workspace.stack.project}: {'; '.join(plan.clone.shared)}")

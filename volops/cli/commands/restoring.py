@@ -1,18 +1,16 @@
-"""restore, rollback, commit."""
+"""restore."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from volops.cli import completing
-from volops.cli.commands.cloning import restore_into
-from volops.cli.reporter import Reporter
-from volops.cli.units import age, duration, size
 from volops.cli.verb import verb
 from volops.errors import (
     EXIT_DONE,
@@ -25,50 +23,90 @@ from volops.errors import (
 )
 
 if TYPE_CHECKING:
+    from volops.catalog import Entry
     from volops.cli.invocation import Invocation
     from volops.cli.output import Output
-    from volops.operations.restore import Restored
-    from volops.operations.restore_plan import RestorePlan
 
-_EXITS = (EXIT_NO_BACKUP, EXIT_LOCKED, EXIT_RESTORE_FAILED, EXIT_ROLLBACK_FAILED)
-_SWAP_S = 5
-"""About what stopping, renaming and starting take, for the estimate that is shown before; measured after."""
+    Agreed = Callable[[Output], bool]
 
-_yes = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
-_database = click.option("--database", metavar="NAME", help="What restores of this database alone have kept.")
+EXITS = (EXIT_NO_BACKUP, EXIT_LOCKED, EXIT_RESTORE_FAILED, EXIT_ROLLBACK_FAILED)
 
-
-@verb(
-    "restore",
-    backups=True,
-    exits=_EXITS,
-    examples=[
-        "volops restore latest",
-        "volops restore full_backup_20251025_143022 backend-media --yes",
-        "volops restore db_backup_20251025_160000.sql --database backend_db_before_migration",
-        "volops restore latest postgres-data --table public.auth_user",
-        "volops restore latest --into rehearsal",
-    ],
-)
-@_yes
-@click.option(
-    "--database", metavar="NAME", help="One database only: of this name, whatever the dump was made of."
-)
-@click.option("--table", metavar="[SCHEMA.]NAME", help="One table only, beside the live one: NAME_restored.")
-@click.option("--as", "copy", metavar="NAME", help="What the restored table is called instead.")
-@click.option("--dry-run", is_flag=True, help="Show what would be done, and whether it can be.")
-@click.option(
+yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+patience_option = click.option(
     "--patience",
     default=180,
     show_default=True,
     metavar="SECONDS",
     help="How long services may take to get well.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a restore is to go about it. `agreed` asks the user, and is None when nobody is to be asked."""
+
+    dry_run: bool
+    patience: int
+    trust: bool
+    agreed: Agreed | None
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody is there to be asked."""
+        return self.agreed is not None
+
+    def ends(self, output: Output, plan: Mapping[str, object]) -> int | None:
+        """The exit code to end with now that the plan has been shown; None when it is to be carried out."""
+        if self.dry_run:
+            output.note("nothing was done (--dry-run)")
+            output.document({"plan": plan})
+            return EXIT_DONE
+        if self.agreed is not None and not self.agreed(output):
+            return EXIT_FAILED
+        return None
+
+
+@verb(
+    "restore",
+    backups=True,
+    exits=EXITS,
+    examples=[
+        "volops restore latest",
+        "volops restore full_backup_20251025_143022 backend-media --yes",
+        "volops restore db_backup_20251025_160000.sql --database backend_db_before_migration",
+        "volops restore latest postgres-data --table public.auth_user",
+        "volops restore latest --into rehearsal",
+        "volops restore latest backend-media --path 'uploads/2025/*'",
+        "volops restore latest backend-media --path uploads/logo.png --to /tmp/found",
+    ],
+)
+@yes_option
+@click.option(
+    "--database", metavar="NAME", help="One database only: of this name, whatever the dump was made of."
+)
+@click.option("--table", metavar="[SCHEMA.]NAME", help="One table only, beside the live one: NAME_restored.")
+@click.option("--as", "copy", metavar="NAME", help="What the restored table is called instead.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and whether it can be.")
+@patience_option
 @click.option("--trust", is_flag=True, help="Take what a bundle of your own holds, devices and setuid too.")
 @click.option(
     "--into",
     metavar="PROJECT",
     help="Restore into new volumes, for a copy of this project under that name; touch nothing live.",
+)
+@click.option(
+    "--path",
+    "paths",
+    multiple=True,
+    metavar="GLOB",
+    help="Only these paths of the one volume, all below them included (repeatable).",
+)
+@click.option(
+    "--to",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Unpack the files of the one volume into a directory of this machine; touch nothing live.",
 )
 @click.argument("backup", required=False, shell_complete=completing.backups)
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...")
@@ -84,6 +122,8 @@ def restore(
     patience: int,
     trust: bool,
     into: str | None,
+    paths: tuple[str, ...],
+    directory: Path | None,
 ) -> int:
     """Put volumes back as they are in a backup.
 
@@ -98,51 +138,67 @@ def restore(
     BACKUP is a name, the beginning of one, `latest`, or a path, also of a bundle, or of an archive that holds
     a dump, uploads and static files; without it the backups are listed.
     """
+    if backup is None:
+        return _list_first(invocation)
+    how = How(dry_run=dry_run, patience=patience, trust=trust, agreed=None if yes else agreed)
+    found = invocation.workspace.catalog.find(backup)
+    if into is not None or directory is not None:
+        return _elsewhere(invocation, found, volumes, into, paths, directory, how)
+    if copy is not None and table is None:
+        raise InvalidUse("--as says what one table is to be called", next_step="name it with --table")
+    return _in_place(invocation, found, volumes, paths, database, table, copy, how)
+
+
+def _elsewhere(
+    invocation: Invocation,
+    found: Entry,
+    volumes: tuple[str, ...],
+    into: str | None,
+    paths: tuple[str, ...],
+    directory: Path | None,
+    how: How,
+) -> int:
+    """Into the volumes of another project, or into a directory of this machine."""
+    from volops.cli.commands.cloning import restore_into
+    from volops.cli.commands.unpacking import restore_to
+    from volops.operations.opening import opened_for_restore
+
+    if into is not None and (paths or directory):
+        raise InvalidUse("--into restores whole volumes", next_step="leave out --path and --to")
+    entry = click.get_current_context().with_resource(opened_for_restore(invocation.workspace, found))
+    if directory is not None:
+        return restore_to(invocation, entry, volumes, paths, directory, trust=how.trust)
+    return restore_into(invocation, entry, volumes, into or "", dry_run=how.dry_run, trust=how.trust)
+
+
+def _in_place(
+    invocation: Invocation,
+    found: Entry,
+    volumes: tuple[str, ...],
+    paths: tuple[str, ...],
+    database: str | None,
+    table: str | None,
+    copy: str | None,
+    how: How,
+) -> int:
+    """One table, one database, an archive that holds a dump, or volumes: what of it is meant."""
     from volops.bundle import looks_like_an_archive
     from volops.cli.commands.restoring_archives import restore_old_archive
     from volops.cli.commands.restoring_databases import restore_dump
     from volops.cli.commands.restoring_tables import restore_one_table
+    from volops.cli.commands.restoring_volumes import restore_volumes
     from volops.operations.dumps import dump_of
     from volops.operations.opening import opened_for_restore
-    from volops.operations.restore import restore as put_back
-    from volops.operations.restore_plan import plan_restore
-    from volops.source import look_around
 
-    if backup is None:
-        return _list_first(invocation)
-    if into is not None:
-        return restore_into(invocation, backup, volumes, into, dry_run=dry_run)
-    workspace, output = invocation.workspace, invocation.output
-    found = workspace.catalog.find(backup)
-    if looks_like_an_archive(found):
-        agreed = None if yes else _agreed
-        return restore_old_archive(
-            invocation, found, volumes, agreed=agreed, dry_run=dry_run, patience=patience, trust=trust
-        )
-    entry = click.get_current_context().with_resource(opened_for_restore(workspace, found))
+    if looks_like_an_archive(found) and table is None:
+        return restore_old_archive(invocation, found, volumes, database, how)
+    catalog = invocation.workspace.catalog
+    entry = click.get_current_context().with_resource(opened_for_restore(invocation.workspace, found))
     if table is not None:
-        return restore_one_table(invocation, entry, volumes, database, table, copy, dry_run=dry_run)
-    if copy is not None:
-        raise InvalidUse("--as says what one table is to be called", next_step="name it with --table")
-    if dump := dump_of(workspace.catalog, entry, volumes[0] if volumes else None, database):
-        agreed = None if yes else _agreed
-        return restore_dump(
-            invocation, entry, dump, volumes, database, agreed=agreed, dry_run=dry_run, patience=patience
-        )
-    around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    plan = plan_restore(workspace, around, entry, volumes)
-    _describe(output, plan)
-    if dry_run:
-        output.note("nothing was done (--dry-run)")
-        output.document({"plan": _plan_document(plan)})
-        return EXIT_DONE
-    if not yes and not _agreed(output):
-        return EXIT_FAILED
-    with Reporter(output, workspace.registry) as reporter:
-        done = put_back(workspace, around, plan, reporter, patience=patience, trust=trust)
-    _tell(output, done)
-    output.document({"restore": _restored_document(done)})
-    return reporter.exit_code
+        return restore_one_table(invocation, entry, volumes, database, table, copy, dry_run=how.dry_run)
+    if dump := dump_of(catalog, entry, volumes[0] if volumes else None, database):
+        return restore_dump(invocation, entry, dump, volumes, database, how)
+    return restore_volumes(invocation, entry, volumes, paths, how)
 
 
 def _list_first(invocation: Invocation) -> int:
@@ -153,21 +209,7 @@ def _list_first(invocation: Invocation) -> int:
     return EXIT_FAILED
 
 
-def _describe(output: Output, plan: RestorePlan) -> None:
-    now = datetime.now(UTC)
-    output.note(f"backup    {plan.entry.name}, {age(plan.entry.created, now)}, {plan.manifest.kind.value}")
-    for item in plan.items:
-        gone = " (the volume is gone and will be created)" if item.missing else ""
-        output.note(f"restores  {item.record.key}: {item.record.type}, {size(item.size)}{gone}")
-    if plan.left_out:
-        output.note(f"leaves    {', '.join(plan.left_out)}")
-    if plan.stops:
-        output.note(f"stops     {', '.join(plan.stops)}, for about {duration(_SWAP_S)}, once all is ready")
-    if plan.starts:
-        output.note(f"starts    {', '.join(plan.starts)}")
-
-
-def _agreed(output: Output) -> bool:
+def agreed(output: Output) -> bool:
     if not sys.stdin.isatty():
         raise InvalidUse("a restore replaces live data and nobody can be asked", next_step="say --yes")
     answer: str = click.prompt("Type yes to replace the live data", default="", show_default=False, err=True)
@@ -175,148 +217,3 @@ def _agreed(output: Output) -> bool:
         return True
     output.note("nothing was changed")
     return False
-
-
-def _tell(output: Output, done: Restored) -> None:
-    for service, seconds in done.downtime.items():
-        output.note(f"{service} was down for {duration(seconds)}")
-    kept = {key: bytes_ for key, bytes_ in done.kept.items() if bytes_}
-    if kept:
-        output.note(
-            f"the data from before is kept ({size(sum(kept.values()))}): `volops rollback` puts it back,"
-        )
-        output.note("`volops commit` deletes it")
-    if done.started:
-        output.note(f"started: {', '.join(done.started)}")
-    output.note(
-        f"restored from {done.plan.entry.name}: {', '.join(item.record.key for item in done.plan.items)}"
-    )
-    output.note("if the application keeps data in memory, `volops restart` makes it read anew")
-
-
-def _plan_document(plan: RestorePlan) -> dict[str, object]:
-    return {
-        "backup": plan.entry.name,
-        "volumes": [
-            {"volume": item.record.key, "type": item.record.type, "size": item.size, "missing": item.missing}
-            for item in plan.items
-        ],
-        "stops": list(plan.stops),
-        "starts": list(plan.starts),
-        "left_out": list(plan.left_out),
-    }
-
-
-def _restored_document(done: Restored) -> dict[str, object]:
-    plan = done.plan
-    volumes = [
-        {
-            "volume": item.record.key,
-            "type": item.record.type,
-            "size": item.size,
-            "missing": item.missing,
-            "seconds": outcome.seconds,
-            "kept": done.kept.get(item.volume.key, 0),
-            "warnings": list(outcome.warnings),
-        }
-        for item, outcome in zip(plan.items, done.outcomes, strict=True)
-    ]
-    return {
-        "backup": plan.entry.name,
-        "volumes": volumes,
-        "stopped": _stopped_document(done.downtime),
-        "started": list(done.started),
-        "left_out": list(plan.left_out),
-    }
-
-
-def _stopped_document(downtime: Mapping[str, float]) -> list[dict[str, object]]:
-    return [{"service": service, "seconds": round(seconds, 3)} for service, seconds in downtime.items()]
-
-
-@verb(
-    "rollback",
-    backups=True,
-    exits=_EXITS,
-    examples=[
-        "volops rollback",
-        "volops rollback postgres-data --yes",
-        "volops rollback postgres-data --database backend_db",
-    ],
-)
-@_yes
-@click.option(
-    "--patience",
-    default=180,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long services may take to get well.",
-)
-@_database
-@click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
-def rollback(
-    invocation: Invocation, volumes: tuple[str, ...], yes: bool, patience: int, database: str | None
-) -> int:
-    """Put the data from before the last restore back.
-
-    What is live now is kept in its stead, so a rollback can be undone by another.
-    """
-    if database is not None:
-        from volops.cli.commands.restoring_databases import rollback_of
-
-        agreed = None if yes else _agreed
-        return rollback_of(invocation, volumes, database, agreed=agreed, patience=patience)
-    from volops.operations.rollback import kept
-    from volops.operations.rollback import rollback as turn_back
-    from volops.source import look_around
-
-    workspace, output = invocation.workspace, invocation.output
-    around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    chosen = kept(workspace, around, volumes)
-    for each in chosen:
-        output.note(f"brings back  {each.volume.key}, {size(each.size)}")
-    if chosen and not yes and not _agreed(output):
-        return EXIT_FAILED
-    downtime = turn_back(workspace, around, chosen, patience=patience)
-    for service, seconds in downtime.items():
-        output.note(f"{service} was down for {duration(seconds)}")
-    output.note(f"rolled back: {', '.join(each.volume.key for each in chosen)}")
-    output.document(
-        {
-            "rollback": {
-                "volumes": [each.volume.key for each in chosen],
-                "stopped": _stopped_document(downtime),
-            }
-        }
-    )
-    return EXIT_DONE
-
-
-@verb("commit", backups=True, exits=_EXITS, examples=["volops commit", "volops commit backend-media --yes"])
-@_yes
-@_database
-@click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
-def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool, database: str | None) -> int:
-    """Delete what the last restore put aside.
-
-    Its space is free afterwards; `volops rollback` can no longer bring it back.
-    """
-    if database is not None:
-        from volops.cli.commands.restoring_databases import commit_of
-
-        return commit_of(invocation, volumes, database, agreed=None if yes else _agreed)
-    from volops.operations.rollback import commit as let_go
-    from volops.operations.rollback import kept
-    from volops.source import look_around
-
-    workspace, output = invocation.workspace, invocation.output
-    around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    chosen = kept(workspace, around, volumes)
-    for each in chosen:
-        output.note(f"deletes  {each.volume.key} from before its last restore, {size(each.size)}")
-    if chosen and not yes and not _agreed(output):
-        return EXIT_FAILED
-    freed = let_go(workspace, around, chosen)
-    output.note(f"freed {size(freed)}")
-    output.document({"commit": {"volumes": [each.volume.key for each in chosen], "freed": freed}})
-    return EXIT_DONE

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from volops.cli.commands.afterwards import offer_restart
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, duration, size
-from volops.errors import EXIT_DONE, EXIT_FAILED
 
 if TYPE_CHECKING:
     from volops.catalog import Entry
+    from volops.cli.commands.restoring import How
     from volops.cli.invocation import Invocation
     from volops.cli.output import Output
     from volops.operations.restore_archive import ArchivePlan, ArchiveRestored
@@ -28,31 +29,26 @@ def restore_old_archive(
     invocation: Invocation,
     entry: Entry,
     volumes: Sequence[str],
-    *,
-    agreed: Agreed | None,
-    dry_run: bool,
-    patience: int,
-    trust: bool,
+    database: str | None,
+    how: How,
 ) -> int:
-    """Show what would be done, ask if `agreed` is given, do it, tell of it; return the exit code."""
+    """Show what would be done, ask, do it, tell of it; return the exit code."""
     from volops.operations.restore_archive import opened_old_archive, plan_archive, restore_archive
     from volops.source import look_around
 
     workspace, output = invocation.workspace, invocation.output
-    archive = click.get_current_context().with_resource(opened_old_archive(workspace, entry, trust=trust))
+    archive = click.get_current_context().with_resource(opened_old_archive(workspace, entry, trust=how.trust))
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    plan = plan_archive(workspace, around, archive, volumes)
+    plan = plan_archive(workspace, around, archive, volumes, database)
     _describe(output, plan)
-    if dry_run:
-        output.note("nothing was done (--dry-run)")
-        output.document({"plan": _plan_document(plan)})
-        return EXIT_DONE
-    if agreed is not None and not agreed(output):
-        return EXIT_FAILED
+    if (code := how.ends(output, _plan_document(plan))) is not None:
+        return code
     with Reporter(output, workspace.registry) as reporter:
-        done = restore_archive(workspace, around, plan, reporter, patience=patience, trust=trust)
+        done = restore_archive(workspace, around, plan, reporter, patience=how.patience, trust=how.trust)
     _tell(output, done)
     output.document({"restore": _restored_document(done)})
+    again = set(done.trees.downtime) if done.trees else set()
+    offer_restart(invocation, _touched(plan), again=again, ask=how.asks)
     return reporter.exit_code
 
 
@@ -86,7 +82,12 @@ def _tell(output: Output, done: ArchiveRestored) -> None:
         output.note(f"the files from before are kept ({size(kept)}): `volops rollback` puts them back,")
         output.note("`volops commit` deletes them")
     output.note(f"restored from {done.plan.archive.entry.name}: {', '.join(_restored(done.plan))}")
-    output.note("if the application keeps data in memory, `volops restart` makes it read anew")
+
+
+def _touched(plan: ArchivePlan) -> set[str]:
+    items = plan.trees.items if plan.trees else ()
+    volumes = [item.volume for item in items] + ([plan.database.given.volume] if plan.database else [])
+    return {service for volume in volumes for service in volume.services}
 
 
 def _restored(plan: ArchivePlan) -> list[str]:
@@ -106,7 +107,7 @@ def _plan_document(plan: ArchivePlan) -> dict[str, object]:
 
 
 def _restored_document(done: ArchiveRestored) -> dict[str, object]:
-    from volops.operations.restore_archive import UNRECORDED
+    from volops.operations.restore_archive import warnings_of
 
     document = _plan_document(done.plan)
     del document["stops"]
@@ -119,7 +120,7 @@ def _restored_document(done: ArchiveRestored) -> dict[str, object]:
             | {
                 "seconds": outcome.seconds,
                 "kept": trees.kept.get(item.volume.key, 0),
-                "warnings": [UNRECORDED, *outcome.warnings],
+                "warnings": [*warnings_of(item), *outcome.warnings],
             }
             for item, outcome in zip(trees.plan.items, trees.outcomes, strict=True)
         ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from volops.cli.commands.afterwards import offer_restart
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, duration, size
 from volops.errors import EXIT_DONE, EXIT_FAILED, InvalidUse
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from volops.catalog import Entry
+    from volops.cli.commands.restoring import How
     from volops.cli.invocation import Invocation
     from volops.cli.output import Output
     from volops.operations.dumps import Dump
@@ -29,12 +31,9 @@ def restore_dump(
     dump: Dump,
     volumes: Sequence[str],
     database: str | None,
-    *,
-    agreed: Agreed | None,
-    dry_run: bool,
-    patience: int,
+    how: How,
 ) -> int:
-    """Show what would be done, ask if `agreed` is given, do it, tell of it; return the exit code."""
+    """Show what would be done, ask, do it, tell of it; return the exit code."""
     from volops.operations.restore_database import plan_database, restore_database
     from volops.source import look_around
 
@@ -42,16 +41,13 @@ def restore_dump(
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
     plan = plan_database(workspace, around, dump, volume, database)
     _describe(output, entry, plan)
-    if dry_run:
-        output.note("nothing was done (--dry-run)")
-        output.document({"plan": _plan_document(plan)})
-        return EXIT_DONE
-    if agreed is not None and not agreed(output):
-        return EXIT_FAILED
+    if (code := how.ends(output, _plan_document(plan))) is not None:
+        return code
     with Reporter(output, workspace.registry) as reporter:
-        done = restore_database(workspace, around, dump, volume, database, reporter, patience=patience)
+        done = restore_database(workspace, around, dump, volume, database, reporter, patience=how.patience)
     _tell(output, done)
     output.document({"restore": _restored_document(done)})
+    offer_restart(invocation, plan.given.volume.services, again=plan.given.volume.services, ask=how.asks)
     return reporter.exit_code
 
 
@@ -139,7 +135,6 @@ def _tell(output: Output, done: DatabaseRestored) -> None:
         output.note(f"the database from before is kept as {exchange.kept} ({size(plan.target.size or 0)}):")
         output.note(f"`volops rollback {where}` puts it back, `volops commit {where}` deletes it")
     output.note(f"restored database {exchange.live} from {plan.dump.name}")
-    output.note("if the application keeps data in memory, `volops restart` makes it read anew")
 
 
 def _tell_well(output: Output, well: dict[str, float]) -> None:

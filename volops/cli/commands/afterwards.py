@@ -1,0 +1,36 @@
+"""What a restore leads to: an application that was not restarted may hold old data in memory."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from volops.cli.invocation import Invocation
+
+_PATIENCE_S = 180
+
+
+def offer_restart(
+    invocation: Invocation, restored: Collection[str], *, again: Collection[str] = (), ask: bool
+) -> None:
+    """Offer to restart the running services that rely on `restored` ones, but those started `again` already.
+
+    Without a terminal, or when nobody is to be asked, only how to do it is said.
+    """
+    from volops.services import relying_on
+
+    workspace, output = invocation.workspace, invocation.output
+    running = {each.service for each in workspace.engine.containers(workspace.stack.project) if each.running}
+    others = [name for name in relying_on(workspace.stack, restored) if name in running and name not in again]
+    if not others:
+        return
+    names = " ".join(others)
+    if not ask or not sys.stdin.isatty():
+        output.note(f"if they keep data in memory, `volops restart {names}` makes them read anew")
+    elif click.confirm(f"Restart {', '.join(others)}, which may keep old data in memory?", err=True):
+        workspace.compose.restart(others, show=False, timeout=_PATIENCE_S)
+        output.note(f"restarted: {', '.join(others)}")

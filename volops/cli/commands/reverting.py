@@ -1,0 +1,117 @@
+"""rollback, commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from volops.cli import completing
+from volops.cli.commands.restoring import EXITS, agreed, patience_option, yes_option
+from volops.cli.commands.restoring_volumes import stopped_document
+from volops.cli.units import duration, size
+from volops.cli.verb import verb
+from volops.errors import EXIT_DONE, EXIT_FAILED, InvalidUse
+
+if TYPE_CHECKING:
+    from volops.cli.invocation import Invocation
+    from volops.errors import NotWell
+
+
+_database = click.option("--database", metavar="NAME", help="What restores of this database alone have kept.")
+
+
+@verb(
+    "rollback",
+    backups=True,
+    exits=EXITS,
+    examples=[
+        "volops rollback",
+        "volops rollback postgres-data --yes",
+        "volops rollback postgres-data --database backend_db",
+    ],
+)
+@yes_option
+@patience_option
+@click.option("--anyway", is_flag=True, help="Have the old data stay even if services do not get well on it.")
+@_database
+@click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
+def rollback(
+    invocation: Invocation,
+    volumes: tuple[str, ...],
+    yes: bool,
+    patience: int,
+    anyway: bool,
+    database: str | None,
+) -> int:
+    """Put the data from before the last restore back.
+
+    What is live now is kept in its stead, so a rollback can be undone by another.
+    """
+    if database is not None:
+        from volops.cli.commands.restoring_databases import rollback_of
+
+        if anyway:
+            raise InvalidUse("--anyway is for volumes", next_step="leave it out beside --database")
+        asking = None if yes else agreed
+        return rollback_of(invocation, volumes, database, agreed=asking, patience=patience)
+    from volops.operations.rollback import kept
+    from volops.operations.rollback import rollback as turn_back
+    from volops.source import look_around
+
+    workspace, output = invocation.workspace, invocation.output
+    around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
+    chosen = kept(workspace, around, volumes)
+    for each in chosen:
+        output.note(f"brings back  {each.volume.key}, {size(each.size)}")
+    if chosen and not yes and not agreed(output):
+        return EXIT_FAILED
+    unwell: list[NotWell] = []
+    downtime = turn_back(
+        workspace, around, chosen, patience=patience, anyway=unwell.append if anyway else None
+    )
+    for error in unwell:
+        output.warn(str(error))
+    for service, seconds in downtime.items():
+        output.note(f"{service} was down for {duration(seconds)}")
+    output.note(f"rolled back: {', '.join(each.volume.key for each in chosen)}")
+    output.document(
+        {
+            "rollback": {
+                "volumes": [each.volume.key for each in chosen],
+                "stopped": stopped_document(downtime),
+                "unwell": unwell[0].message if unwell else None,
+            }
+        }
+    )
+    return EXIT_DONE
+
+
+@verb("commit", backups=True, exits=EXITS, examples=["volops commit", "volops commit backend-media --yes"])
+@yes_option
+@_database
+@click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
+def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool, database: str | None) -> int:
+    """Delete what the last restore put aside.
+
+    Its space is free afterwards; `volops rollback` can no longer bring it back.
+    """
+    if database is not None:
+        from volops.cli.commands.restoring_databases import commit_of
+
+        return commit_of(invocation, volumes, database, agreed=None if yes else agreed)
+    from volops.operations.rollback import commit as let_go
+    from volops.operations.rollback import kept
+    from volops.source import look_around
+
+    workspace, output = invocation.workspace, invocation.output
+    around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
+    chosen = kept(workspace, around, volumes)
+    for each in chosen:
+        output.note(f"deletes  {each.volume.key} from before its last restore, {size(each.size)}")
+    if chosen and not yes and not agreed(output):
+        return EXIT_FAILED
+    freed = let_go(workspace, around, chosen)
+    output.note(f"freed {size(freed)}")
+    output.document({"commit": {"volumes": [each.volume.key for each in chosen], "freed": freed}})
+    return EXIT_DONE
