@@ -17,6 +17,7 @@ _HOME = "/tmp/volops-postgres"  # noqa: S108 (in the helper, whose /tmp is priva
 _SCRIPT = f"{_HOME}/session.sh"
 _INSTALLED = ("session.sh", "describe.sql", "pristine.sql", "snapshot.sql")
 _NOT_READY, _REFUSED = 71, 72
+_TRIES = 3
 
 
 class Session:
@@ -84,11 +85,19 @@ class Session:
         return self._shell.feed(dump, *argv, ok=range(256))
 
     def evicting(self, statements: str, database: str, first: str, second: str) -> None:
-        """Run `statements` in `database` while nobody can stay connected to `first` and `second`.
+        """Run `statements`, which take effect all or not at all, in `database`, while nobody can stay in
+        `first` and `second`. On a busy machine 5 s may not be enough for that: it is tried again.
 
         Raises ProducerFailed with psql's error.
         """
-        self._verb("evicting", database, first, second, input=statements.encode())
+        for left in reversed(range(_TRIES)):
+            try:
+                self._verb("evicting", database, first, second, input=statements.encode())
+            except ProducerFailed:
+                if not left:
+                    raise
+            else:
+                return
 
     def free(self) -> int:
         """Bytes free where the server keeps its data."""
