@@ -13,3 +13,11 @@ Feature: Secrets stay where they are
       | stack                                        |
       | the sample stack, running and filled with data |
       | the shared stack "clinic"                    |
+
+  Scenario: Nor do they when a backup is proven, restored and carried about
+    Given a sample stack of its own, running and filled with data
+    And a witness who writes down every process and every helper container
+    When I run "volops backup && volops verify latest --restore && volops restore latest --yes && volops bundle latest"
+    Then it succeeds
+    And the witness saw helper containers at work
+    And none of the passwords is in the output, in a manifest, among the processes or on a helper container
