@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from volops import RestoreFailed
+from volops_plugins._postgres.freezing import freezing
 from volops_plugins._postgres.names import quoted
 from volops_plugins._postgres.session import reason
 from volops_plugins._postgres.throwaway import Throwaway
@@ -38,7 +39,7 @@ def load_globals(server: Throwaway, text: bytes, superuser: str) -> None:
 
 def load_database(server: Throwaway, name: str, stream: Iterator[bytes]) -> None:
     """A database from the SQL of `pg_dump --create`, all in one transaction: what is loaded into a table that
-    was made in the same transaction needs no write-ahead log (wal_level=minimal).
+    the same transaction made needs no write-ahead log (wal_level=minimal), and can be frozen.
 
     Raises RestoreFailed with psql's error.
     """
@@ -47,12 +48,15 @@ def load_database(server: Throwaway, name: str, stream: Iterator[bytes]) -> None
     if name in _TEMPLATES:
         server.ask(_drop(name), entry)
     _fed(server, name, entry, [_FENCE.sub(b"", prologue)], ())
-    _fed(server, name, name, unfenced(rest), ("--single-transaction",))
+    load_contents(server, name, unfenced(rest))
 
 
-def load_stranger(server: Throwaway, name: str, chunks: Iterable[bytes]) -> None:
-    """What `loadable` gives, into an empty database. Raises RestoreFailed with psql's error."""
-    _fed(server, name, name, chunks, ("--single-transaction",))
+def load_contents(server: Throwaway, name: str, dump: Iterable[bytes]) -> None:
+    """What is in a database (see `loadable`), into an empty one, in one transaction.
+
+    Raises RestoreFailed with psql's error.
+    """
+    _fed(server, name, name, freezing(dump), ("--single-transaction",))
 
 
 def split(stream: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
