@@ -146,3 +146,5 @@ def test_a_restored_server_has_nothing_left_to_do_for_its_rows(db: Database, tag
     assert db.psql(leaves + user).splitlines() == ['Odd "Leaf|t', "chosen|t", "prose|t", "scores|t"]
     assert db.psql("SELECT count(*) FROM hashed") == "50"
     assert db.psql("SELECT trap()") == "\n" + trap.rstrip("\n")
+    assert db.psql("SELECT pg_column_compression(body) FROM prose") == "lz4"
+    assert db.psql("SELECT pg_column_compression(body) FROM chosen") == "pglz"
