@@ -39,6 +39,9 @@ def back_up(subject: Subject, project: Volumes) -> None:
     """Make what all ways restore: one backup of each kind."""
     project.empty_space()
     project.sh(f"rm -rf /volumes/{subject.key}/.volops")
+    if subject.key == "database":
+        # Left by the rounds before in a stack that was kept, it would be backed up and restored as well.
+        project.sh(f"{_PSQL} --command 'DROP DATABASE IF EXISTS copy'")
     project.run(VOLOPS, "backup", subject.key)
     source = f"/volumes/{subject.key}"
     if subject.key == "database":

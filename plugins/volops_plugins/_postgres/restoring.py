@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from volops import Artifact, Staging
 from volops_plugins._postgres.image import Image, data_directory, inspect
-from volops_plugins._postgres.loading import load_database, load_globals, load_stranger, main_database
+from volops_plugins._postgres.loading import load_contents, load_database, load_globals, main_database
 from volops_plugins._postgres.names import literal, quoted
 from volops_plugins._postgres.plain_dump import loadable
 from volops_plugins._postgres.proof import prove
@@ -74,7 +74,7 @@ class Restoring:
             if database not in ("postgres", "template1"):
                 statements.append(creation(database, self._superuser, recorded, self._image.major))
             server.ask("\n".join(statements), "template1")
-            load_stranger(server, database, loadable(dump))
+            load_contents(server, database, loadable(dump))
             yield server
 
     def check(self) -> None:
