@@ -71,7 +71,11 @@ class Screen:
         self._require_one_meaning(member)
         path = self._place(member, member.name)
         if path == OWN or path.startswith(OWN + b"/"):
-            self._refuse(member, "is of the directory in which volops keeps what is its own")
+            self._refuse(
+                member,
+                "is of the directory in which volops keeps what is its own",
+                "make it after `volops commit`, which empties that, or unpack it by hand without it",
+            )
         if self._links:
             self._require_no_link_above(member, path)
         if kind == _HARD:
