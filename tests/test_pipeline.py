@@ -8,12 +8,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from volops import pipeline
 from volops.errors import ArtifactCorrupt, StoreFull
 from volops.model import Digest
 from volops.pipeline import ZSTD, Tally, behind, compress, decompress, observed, opened
@@ -230,3 +232,19 @@ def test_an_interruption_ends_both() -> None:
     with pytest.raises(KeyboardInterrupt):
         behind(interrupted(), store)
     assert ended.is_set()
+
+
+def test_an_interruption_of_the_very_end_ends_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the end cannot be handed over, whoever stores must not wait for it for ever."""
+    hand = pipeline._handed
+
+    def interrupted(chunk: bytes | None, *rest: Any) -> bool:
+        if chunk is None:
+            raise KeyboardInterrupt
+        return hand(chunk, *rest)
+
+    monkeypatch.setattr(pipeline, "_handed", interrupted)
+    taken: list[bytes] = []
+    with pytest.raises(KeyboardInterrupt):
+        behind(iter([b"first", b"second"]), taken.extend)
+    assert taken == [b"first", b"second"]

@@ -86,11 +86,20 @@ def behind(chunks: Iterable[bytes], store: Callable[[Iterator[bytes]], Stored]) 
     this raises.
     """
     waiting: queue.Queue[bytes | None] = queue.Queue(_AHEAD)
-    whole = threading.Event()
+    whole, over = threading.Event(), threading.Event()
 
     def taken() -> Iterator[bytes]:
-        while (chunk := waiting.get()) is not None:
-            yield chunk
+        while True:
+            # Asked before the queue is: what is found empty after that stays so.
+            ending = over.is_set()
+            try:
+                chunk = waiting.get(timeout=_LOOK_S)
+            except queue.Empty:
+                chunk = None if ending else b""
+            if chunk is None:
+                break
+            if chunk:
+                yield chunk
         if not whole.is_set():
             raise _CutOff
 
@@ -102,6 +111,8 @@ def behind(chunks: Iterable[bytes], store: Callable[[Iterator[bytes]], Stored]) 
                     break
             whole.set()
         finally:
+            # An interrupt may keep the end from being handed over, never from being seen.
+            over.set()
             _handed(None, waiting, storing)
         return storing.result()
 

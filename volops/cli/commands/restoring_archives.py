@@ -47,7 +47,8 @@ def restore_old_archive(
         done = restore_archive(workspace, around, plan, reporter, patience=how.patience, trust=how.trust)
     _tell(output, done)
     output.document({"restore": _restored_document(done)})
-    again = set(done.trees.downtime) if done.trees else set()
+    servers = plan.database.given.volume.services if plan.database else ()
+    again = {*servers, *(done.trees.downtime if done.trees else ())}
     offer_restart(invocation, _touched(plan), again=again, ask=how.asks)
     return reporter.exit_code
 
