@@ -15,13 +15,23 @@ import pytest
 
 from tests.operations.small_stack import SmallStack, retyped, small_stack, wait_for
 from tests.operations.strange_types import Strange
-from volops.errors import CheckFailed, InvalidUse, NotWell, RestoreFailed, RestoreRefused, UnknownVolume
+from volops.errors import (
+    CheckFailed,
+    HelperLost,
+    InvalidUse,
+    NotWell,
+    RestoreFailed,
+    RestoreRefused,
+    UnknownVolume,
+    VolopsError,
+)
 from volops.journal import JournalFile, Step
 from volops.operations.backup import Selection, backup
 from volops.operations.restore import Restored, restore
 from volops.operations.restore_plan import plan_restore
 from volops.operations.rollback import commit, kept, rollback
 from volops.source import look_around
+from volops.staging import Swap
 from volops.volume_access import Staging
 from volops.workspace import Workspace
 
@@ -159,6 +169,23 @@ def test_an_artifact_that_is_missing_is_a_restore_that_failed(stack: SmallStack)
         put_back(stack.workspace())
     assert holds(stack, "papers") == OLD
     assert started(stack, "store") == before
+
+
+def test_what_goes_wrong_after_the_swap_is_not_told_as_if_nothing_had_changed(
+    stack: SmallStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(swap: Swap) -> dict[str, int]:
+        shown = sizes(swap)
+        if "previous" in shown:
+            raise HelperLost("the helper ended")
+        return dict(shown)
+
+    sizes = Swap.sizes
+    monkeypatch.setattr(Swap, "sizes", lost)
+    with pytest.raises(VolopsError, match="the restore stands") as told:
+        put_back(stack.workspace(), "papers")
+    assert not isinstance(told.value, RestoreFailed)
+    assert holds(stack, "papers") == NEW
 
 
 def test_a_check_that_fails_leaves_the_live_data_and_stops_nobody(stack: SmallStack) -> None:

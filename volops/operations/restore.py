@@ -20,6 +20,7 @@ from volops.errors import (
 from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import Outcome, RunFinished, RunStarted, Warned
 from volops.mover import ContainerShell
+from volops.operations.failing import fail
 from volops.operations.restore_plan import Regeneration, RestoreItem, RestorePlan
 from volops.operations.room import require_room
 from volops.operations.staged import Work, look_ahead, stage, working
@@ -65,11 +66,15 @@ def restore(
         emit(RunStarted(_DOING, plan.entry.name, tuple(item.record.key for item in plan.items)))
         touched = tuple(Touched(item.volume.key, item.volume.name) for item in plan.items)
         journal = Journal(_DOING, plan.entry.name, Step.STAGING, touched)
+        standing: list[Step] = []
         try:
             check_stored(workspace.catalog, plan.entry, plan.items)
             _create_missing(workspace, plan)
-            done = _carry_out(workspace, around, plan, journals, journal, emit, patience, trust)
+            done = _carry_out(workspace, around, plan, journals, journal, emit, patience, trust, standing)
         except (VolopsError, KeyboardInterrupt) as error:
+            if standing:
+                # The new data is live and known to work: to say that nothing was changed would be wrong.
+                fail(journal.at(Step.KEEP), error)
             take_back(around, journals, error)
     emit(RunFinished(_DOING, plan.entry.name, done.outcomes, EXIT_DONE))
     return done
@@ -139,7 +144,9 @@ def _carry_out(
     emit: Emit,
     patience: float,
     trust: bool,
+    standing: list[Step],
 ) -> Restored:
+    """`standing` is no longer empty once the new data is there to stay."""
     with contextlib.ExitStack() as stack:
         works = _opened(workspace, around, plan, emit, stack, trust=trust)
         for work in works:
@@ -151,6 +158,7 @@ def _carry_out(
             work.area.swap().settle()
         swaps = [work.area.swap() for work in works]
         downtime = exchange(around, journals, journal, swaps, _turn(plan), patience)
+        standing.append(Step.KEEP)
         kept = {work.item.volume.key: work.area.swap().sizes().get("previous", 0) for work in works}
     started = workspace.compose.start(plan.starts, show=False, timeout=patience) if plan.starts else ()
     regenerated = tuple(each.volume for each in plan.regenerates if _regenerate(around, each, emit))
