@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from volops.docker_records import PROJECT_LABEL
 from volops.engine import (
     LABEL_HELPER,
     LABEL_RUN,
@@ -14,6 +15,7 @@ from volops.engine import (
     EngineInfo,
     HelperSpec,
     MountInfo,
+    NetworkInfo,
     VolumeInfo,
 )
 from volops.errors import EngineFailed
@@ -36,6 +38,7 @@ class FakeEngine:
         self._images: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._volumes: dict[str, FakeVolume] = {}
         self._containers: dict[str, FakeContainer] = {}
+        self._networks: dict[str, str] = {}
         self._numbers = itertools.count(1)
 
     def add_image(self, reference: str, digests: tuple[str, ...] = ()) -> str:
@@ -67,6 +70,10 @@ class FakeEngine:
         self._containers[container].start()
         return container
 
+    def add_network(self, name: str, project: str) -> None:
+        """Have a network of a project."""
+        self._networks[name] = project
+
     def info(self) -> EngineInfo:
         """A fake of the oldest engine that will do."""
         return EngineInfo("fake", "26.0.0", "1.45", "memory", local=False)
@@ -86,6 +93,11 @@ class FakeEngine:
     def volumes(self, names: Collection[str]) -> dict[str, VolumeInfo]:
         """Those that were added."""
         return {name: volume.info for name, volume in self._volumes.items() if name in names}
+
+    def project_volumes(self, project: str) -> dict[str, VolumeInfo]:
+        """Those that were added with compose's label."""
+        infos = (volume.info for volume in self._volumes.values())
+        return {info.name: info for info in infos if info.labels.get(PROJECT_LABEL) == project}
 
     def volume_sizes(self) -> dict[str, int]:
         """The bytes of their files."""
@@ -133,11 +145,20 @@ class FakeEngine:
         self._require_volumes(mounts)
         return self._create("", image, mounts, "", "", {}, {LABEL_HELPER: "1"})
 
-    def remove_container(self, container: str) -> None:
-        """End it and forget it."""
+    def remove_container(self, container: str, *, keep_volumes: bool = False) -> None:
+        """End it and forget it. It has no anonymous volumes."""
+        del keep_volumes
         found = self._containers.pop(container, None)
         if found:
             found.stop()
+
+    def networks(self, project: str) -> list[NetworkInfo]:
+        """Those of the project that were added; nothing is ever on one."""
+        return [NetworkInfo(name, name) for name, owner in self._networks.items() if owner == project]
+
+    def remove_network(self, network: str) -> None:
+        """Forget it."""
+        self._networks.pop(network, None)
 
     def running(self, container: str) -> bool:
         """True while its main program runs, paused or not."""
