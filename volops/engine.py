@@ -183,8 +183,7 @@ class Engine(Protocol):
         ...
 
     def remove_container(self, container: str, *, keep_volumes: bool = False) -> None:
-        """Kill and remove a container, with its anonymous volumes unless they are to be kept; fine when it is
-        gone already."""
+        """Kill and remove a container, with its anonymous volumes unless told; fine when it is gone."""
         ...
 
     def networks(self, project: str) -> list[NetworkInfo]:
@@ -192,8 +191,7 @@ class Engine(Protocol):
         ...
 
     def remove_network(self, network: str) -> None:
-        """Remove a network by its id; fine when it is gone already. Raises EngineFailed while a running
-        container is on it."""
+        """Remove a network by its id; fine when it is gone. Raises EngineFailed when it is in use."""
         ...
 
     def running(self, container: str) -> bool:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from volops.catalog import Entry
 from volops.engine import ContainerInfo, NetworkInfo, VolumeInfo
 from volops.model import VolumeKind
 from volops.operations.clean_plan import Left, at_risk, not_ours
 from volops.operations.clean_refusals import require_no_strangers
+from volops.operations.clean_unnamed import only_unnamed, remembered, unnamed
 from volops.plugins import Assignment
 from volops.workspace import Workspace
-
-_ANONYMOUS = "com.docker.volume.anonymous"
-"""The engine's label on a volume that it made without a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +34,14 @@ class Doomed:
 
 @dataclass(frozen=True, slots=True)
 class ProjectPlan:
-    """What would be removed; `left` are volumes of the compose file that stay."""
+    """What would be removed; `left` are volumes of the compose file that stay, `unnamed` tells where those
+    without a name of their own are mounted, which no later container would find."""
 
     containers: tuple[ContainerInfo, ...]
     networks: tuple[NetworkInfo, ...]
     volumes: tuple[Doomed, ...] = ()
     left: tuple[Left, ...] = ()
+    unnamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def nothing(self) -> bool:
@@ -58,7 +58,8 @@ def plan_containers(workspace: Workspace) -> ProjectPlan:
     """The containers, also of one-off runs and of services that are no longer in the compose file, and the
     networks. Raises nothing beyond what the engine does."""
     engine, project = workspace.engine, workspace.stack.project
-    return ProjectPlan(tuple(engine.containers(project)), tuple(engine.networks(project)))
+    containers = tuple(engine.containers(project))
+    return ProjectPlan(containers, tuple(engine.networks(project)), unnamed=unnamed(engine, containers))
 
 
 def plan_everything(workspace: Workspace) -> ProjectPlan:
@@ -78,7 +79,7 @@ def plan_everything(workspace: Workspace) -> ProjectPlan:
             left.append(Left(named[name].volume.key, reason))
         else:
             own[name] = info
-    own |= _anonymous(workspace, bare.containers)
+    own |= only_unnamed(engine, {*bare.unnamed, *remembered(workspace.state)})
     for name in [volume.name for volume in workspace.stack.volumes if volume.external]:
         own.pop(name, None)
     require_no_strangers(engine, workspace.stack.project, own)
@@ -87,15 +88,6 @@ def plan_everything(workspace: Workspace) -> ProjectPlan:
 
 def _may_exist(given: Assignment) -> bool:
     return given.volume.kind is not VolumeKind.BIND and bool(given.volume.name)
-
-
-def _anonymous(workspace: Workspace, containers: Collection[ContainerInfo]) -> dict[str, VolumeInfo]:
-    """Volumes without a name of their own that the containers mount: those of the image, say."""
-    mounted = {
-        mount.source for container in containers for mount in container.mounts if mount.kind == "volume"
-    }
-    found = workspace.engine.volumes(mounted)
-    return {name: info for name, info in found.items() if _ANONYMOUS in info.labels}
 
 
 def _doomed(

@@ -13,6 +13,7 @@ from volops.model import Stack
 from volops.operations.audit import Deed, audited
 from volops.operations.clean_project import Doomed, ProjectPlan
 from volops.operations.clean_refusals import require_no_strangers
+from volops.operations.clean_unnamed import forget, remember, unnamed
 from volops.services import ACTIVE
 from volops.workspace import Workspace
 
@@ -51,16 +52,21 @@ def remove(workspace: Workspace, plan: ProjectPlan, *, command: str) -> Removed:
         audited(workspace, command, [volume.key for volume in plan.volumes]) as deed,
     ):
         require_no_strangers(engine, project, [volume.name for volume in plan.volumes])
-        _remove_containers(engine, workspace.stack, engine.containers(project), done)
-        _remove_networks(engine, plan.networks, done)
+        containers = engine.containers(project)
+        if found := unnamed(engine, containers):
+            remember(workspace.state, found)
+        _remove_containers(engine, workspace.stack, containers, done, deed)
+        _remove_networks(engine, project, plan.networks, done, deed)
         _remove_volumes(engine, plan.volumes, done, deed)
         deed.failed += [f"{name}: {why}" for name, why in done.failed.items()]
-        _forget_journal(journals, {volume.name for volume in done.volumes})
+        gone = {volume.name for volume in done.volumes}
+        forget(workspace.state, gone)
+        _forget_journal(journals, gone)
     return done
 
 
 def _remove_containers(
-    engine: Engine, stack: Stack, containers: Collection[ContainerInfo], done: Removed
+    engine: Engine, stack: Stack, containers: Collection[ContainerInfo], done: Removed, deed: Deed
 ) -> None:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for rank in _dependents_first(stack, [each for each in containers if each.state in ACTIVE]):
@@ -72,6 +78,7 @@ def _remove_containers(
             done.failed[f"container {container.name}"] = error.message
         else:
             done.containers.append(container.name)
+            deed.touched.append(f"container {container.name}")
 
 
 def _stop(engine: Engine, container: ContainerInfo) -> None:
@@ -94,14 +101,21 @@ def _dependents_first(stack: Stack, containers: Collection[ContainerInfo]) -> It
         yield [each for each in containers if depth.get(each.service, last) == rank]
 
 
-def _remove_networks(engine: Engine, networks: Collection[NetworkInfo], done: Removed) -> None:
+def _remove_networks(
+    engine: Engine, project: str, networks: Collection[NetworkInfo], done: Removed, deed: Deed
+) -> None:
     for network in networks:
         try:
             engine.remove_network(network.id)
         except EngineFailed as error:
-            done.failed[f"network {network.name}"] = error.message
+            now = [each for each in engine.networks(project) if each.id == network.id]
+            attached = now[0].attached if now else ()
+            ways = "; ".join(f"`docker network disconnect {network.name} {each}`" for each in attached)
+            told = f"{', '.join(attached)} of another project is on it: {ways}" if ways else error.message
+            done.failed[f"network {network.name}"] = told
         else:
             done.networks.append(network.name)
+            deed.touched.append(f"network {network.name}")
 
 
 def _remove_volumes(engine: Engine, volumes: Collection[Doomed], done: Removed, deed: Deed) -> None:
@@ -112,7 +126,7 @@ def _remove_volumes(engine: Engine, volumes: Collection[Doomed], done: Removed, 
             done.failed[f"volume {volume.name}"] = error.message
         else:
             done.volumes.append(volume)
-            deed.touched.append(volume.key)
+            deed.touched.append(f"volume {volume.name}")
             deed.freed += volume.size or 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -15,16 +14,17 @@ from volops.engine import (
     EngineInfo,
     HelperSpec,
     MountInfo,
-    NetworkInfo,
     VolumeInfo,
 )
 from volops.errors import EngineFailed
 from volops.shell import Output
 from volops.testing.fake_container import FakeContainer, FakeExec, FakeVolume
+from volops.testing.fake_images import FakeImages
+from volops.testing.fake_networks import FakeNetworks
 from volops.testing.fake_programs import PROGRAMS, STDOUT, Program, shell
 
 
-class FakeEngine:
+class FakeEngine(FakeNetworks, FakeImages):
     """`volops.engine.Engine` without containers.
 
     A test fills it with `add_image`, `add_volume` and `add_container`. In its containers run the programs
@@ -33,19 +33,12 @@ class FakeEngine:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.programs: dict[str, Program] = dict(PROGRAMS)
         self.programs["sh"] = shell(self.programs)
-        self._images: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._volumes: dict[str, FakeVolume] = {}
         self._containers: dict[str, FakeContainer] = {}
-        self._networks: dict[str, str] = {}
         self._numbers = itertools.count(1)
-
-    def add_image(self, reference: str, digests: tuple[str, ...] = ()) -> str:
-        """Have a local image; return its id."""
-        image_id = f"sha256:{hashlib.sha256(reference.encode()).hexdigest()}"
-        self._images[reference] = self._images[image_id] = (image_id, digests)
-        return image_id
 
     def add_volume(
         self, name: str, files: Mapping[str, bytes] | None = None, labels: Mapping[str, str] | None = None
@@ -69,10 +62,6 @@ class FakeEngine:
         container = self._create(name, image, mounts, project, service, environment or {}, {})
         self._containers[container].start()
         return container
-
-    def add_network(self, name: str, project: str) -> None:
-        """Have a network of a project."""
-        self._networks[name] = project
 
     def info(self) -> EngineInfo:
         """A fake of the oldest engine that will do."""
@@ -115,14 +104,6 @@ class FakeEngine:
             raise EngineFailed(f"the engine failed removing volume {name!r}: it is in use")
         self._volumes.pop(name, None)
 
-    def image_id(self, reference: str) -> str | None:
-        """That of an image that was added."""
-        return self._images[reference][0] if reference in self._images else None
-
-    def image_digests(self, reference: str) -> tuple[str, ...]:
-        """Those that it was added with."""
-        return self._images[reference][1] if reference in self._images else ()
-
     def start_helper(self, spec: HelperSpec) -> str:
         """A container whose end removes it."""
         mounts = tuple(
@@ -151,14 +132,6 @@ class FakeEngine:
         found = self._containers.pop(container, None)
         if found:
             found.stop()
-
-    def networks(self, project: str) -> list[NetworkInfo]:
-        """Those of the project that were added; nothing is ever on one."""
-        return [NetworkInfo(name, name) for name, owner in self._networks.items() if owner == project]
-
-    def remove_network(self, network: str) -> None:
-        """Forget it."""
-        self._networks.pop(network, None)
 
     def running(self, container: str) -> bool:
         """True while its main program runs, paused or not."""

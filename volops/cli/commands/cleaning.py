@@ -144,15 +144,13 @@ def clean_cache(invocation: Invocation, yes: bool, dry_run: bool, patience: int)
 
 def _clean_containers(invocation: Invocation, command: str, *, dry_run: bool) -> int:
     from volops.operations.clean_project import plan_containers
-    from volops.operations.clean_removing import Removed, remove
+    from volops.operations.clean_removing import remove
 
     workspace, output = invocation.workspace, invocation.output
     plan = plan_containers(workspace)
     if plan.nothing:
         output.note("nothing to clean")
-        output.document(
-            {"plan" if dry_run else "clean": project_document(plan, None if dry_run else Removed())}
-        )
+        output.document({"plan" if dry_run else "clean": project_document(plan, None)})
         return EXIT_DONE
     describe_project(output, plan)
     if dry_run:

@@ -53,15 +53,13 @@ def clean_all(invocation: Invocation, sure: bool, backup_first: bool, dry_run: b
     """
     from volops.operations.clean_everything import back_up_first
     from volops.operations.clean_project import plan_everything
-    from volops.operations.clean_removing import Removed, remove
+    from volops.operations.clean_removing import remove
 
     workspace, output = invocation.workspace, invocation.output
     plan = plan_everything(workspace)
     if plan.nothing:
         output.note("nothing to clean")
-        done = None if dry_run else Removed()
-        document = project_document(plan, done) | ({} if dry_run else {"backup": None})
-        output.document({"plan" if dry_run else "clean": document})
+        output.document({"plan" if dry_run else "clean": project_document(plan, None)})
         return EXIT_DONE
     _show(output, workspace.stack.project, plan, backup_first=backup_first)
     if dry_run:

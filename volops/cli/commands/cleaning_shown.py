@@ -129,8 +129,11 @@ def describe_project(output: Output, plan: ProjectPlan) -> None:
         output.note(f"removes   container {container.name} ({container.status or container.state}{kind})")
     for network in plan.networks:
         output.note(f"removes   network {network.name}")
-    if not plan.volumes:
-        output.note("keeps     every volume")
+    if plan.volumes:
+        return
+    output.note("keeps     every volume")
+    for name, place in plan.unnamed.items():
+        output.warn(f"{place} has no name: its data stays in volume {name}, where no new container finds it")
 
 
 def report_project(output: Output, plan: ProjectPlan, done: Removed, *, backup: str | None = None) -> int:
@@ -143,7 +146,7 @@ def report_project(output: Output, plan: ProjectPlan, done: Removed, *, backup: 
         output.note(f"freed {size(done.freed)}")
     for name, why in done.failed.items():
         output.error(f"{name} was not removed: {why}")
-    output.document({"clean": project_document(plan, done) | ({"backup": backup} if plan.volumes else {})})
+    output.document({"clean": project_document(plan, done, backup)})
     return EXIT_FAILED if done.failed else EXIT_DONE
 
 
@@ -179,7 +182,7 @@ def _item_document(item: CleanItem, done: Cleaned | None) -> dict[str, Any]:
     }
 
 
-def project_document(plan: ProjectPlan, done: Removed | None) -> dict[str, Any]:
+def project_document(plan: ProjectPlan, done: Removed | None, backup: str | None = None) -> dict[str, Any]:
     """For --json: a plan, or what of it was done."""
     volumes = plan.volumes if done is None else done.volumes
     return {
@@ -189,6 +192,7 @@ def project_document(plan: ProjectPlan, done: Removed | None) -> dict[str, Any]:
         "left": [{"volume": left.volume, "reason": left.reason} for left in plan.left],
         "failed": [{"name": name, "reason": why} for name, why in (done.failed if done else {}).items()],
         "freed": done.freed if done else 0,
+        "backup": backup,
     }
 
 
