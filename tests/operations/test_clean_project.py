@@ -133,6 +133,24 @@ def test_a_project_with_the_same_file_or_a_shared_prefix_is_not_touched(
             docker(*each, "down", "--volumes", "--timeout", "0")
 
 
+def test_a_container_that_has_only_inherited_the_projects_label_is_somebody_elses(stack: SmallStack) -> None:
+    """Compose labels the images that it builds, and every container of one inherits the label."""
+    name, inherited = f"{stack.project}-copy", f"--label=com.docker.compose.project={stack.project}"
+    docker(
+        "run", "--detach", "--init", "--name", name, inherited, "--network=none", IMAGE, "sleep", "infinity"
+    )
+    try:
+        everything_removed(stack)
+        assert of_project(stack.project) == {"containers": {name}, "networks": set(), "volumes": set()}
+        stack.compose("up", "--detach", "store")
+        docker("rm", "--force", name)
+        docker("create", "--name", name, inherited, "-v", f"{stack.project}_papers:/x", IMAGE, "true")
+        with pytest.raises(VolumeInUse, match=f"{name}' of no project"):
+            plan_everything(stack.workspace())
+    finally:
+        docker("rm", "--force", name)
+
+
 def test_external_volumes_and_those_of_other_projects_stay(tmp_path: Path) -> None:
     external, other = f"{tmp_path.name}-ext", f"{tmp_path.name}-their"
     docker("volume", "create", external)

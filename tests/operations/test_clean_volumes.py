@@ -206,7 +206,8 @@ def test_a_stranger_that_uses_the_volume_is_named_and_nothing_is_touched(stack: 
 
 def test_an_orphan_that_runs_on_the_volume_is_named(stack: SmallStack) -> None:
     name = f"{stack.project}-orphan"
-    labels = [f"--label=com.docker.compose.{key}" for key in (f"project={stack.project}", "service=older")]
+    keys = (f"project={stack.project}", "service=older", "config-hash=0")
+    labels = [f"--label=com.docker.compose.{key}" for key in keys]
     docker("run", "--detach", "--init", "--name", name, *labels, "-v", f"{stack.project}_papers:/x", IMAGE,
            "sleep", "infinity")  # fmt: skip
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from volops.docker_records import HASH_LABEL
 from volops.engine import LABEL_HELPER, ContainerInfo, Engine
 from volops.errors import InvalidUse, VolumeInUse
 from volops.model import Stack, Volume, VolumeKind
@@ -18,8 +19,8 @@ def require_ours(engine: Engine, stack: Stack, volumes: Iterable[Volume]) -> Non
     """
     for volume in volumes:
         for container in _mounting(engine, volume.name):
-            if container.project != stack.project:
-                raise in_use(volume.key, container)
+            if not belongs(container, stack.project):
+                raise in_use(volume.key, container, stack.project)
             if container.state in ACTIVE and stack.service(container.service) is None:
                 raise VolumeInUse(
                     f"volume {volume.key!r} is in use by container {container.name!r}, "
@@ -32,17 +33,24 @@ def require_no_strangers(engine: Engine, project: str, volumes: Iterable[str]) -
     """Raise VolumeInUse when a container outside the project mounts one of these volumes of the engine."""
     for name in volumes:
         for container in _mounting(engine, name):
-            if container.project != project:
-                raise in_use(name, container)
+            if not belongs(container, project):
+                raise in_use(name, container, project)
 
 
-def in_use(volume: str, container: ContainerInfo) -> VolumeInUse:
+def belongs(container: ContainerInfo, project: str) -> bool:
+    """True for a container that compose made for the project. One that somebody else made of an image that
+    compose built has inherited the project's label from that."""
+    return container.project == project and HASH_LABEL in container.labels
+
+
+def in_use(volume: str, container: ContainerInfo, project: str) -> VolumeInUse:
     """The error for a container outside the project."""
     if LABEL_HELPER in container.labels:
         return VolumeInUse(
             f"volume {volume!r} is being read by another run of volops", next_step="wait until it has ended"
         )
-    whose = f"project {container.project!r}" if container.project else "no project"
+    other = container.project not in ("", project)
+    whose = f"project {container.project!r}" if other else "no project"
     return VolumeInUse(
         f"volume {volume!r} is in use by container {container.name!r} of {whose}: nothing was removed",
         next_step=f"remove that container first: `docker rm --force {container.name}`",

@@ -11,7 +11,7 @@ from volops.errors import EngineFailed
 from volops.journal import JournalFile
 from volops.model import Stack
 from volops.operations.audit import Deed, audited
-from volops.operations.clean_project import Doomed, ProjectPlan
+from volops.operations.clean_project import Doomed, ProjectPlan, own_containers
 from volops.operations.clean_refusals import require_no_strangers
 from volops.operations.clean_unnamed import forget, remember, unnamed
 from volops.services import ACTIVE
@@ -52,7 +52,7 @@ def remove(workspace: Workspace, plan: ProjectPlan, *, command: str) -> Removed:
         audited(workspace, command, [volume.key for volume in plan.volumes]) as deed,
     ):
         require_no_strangers(engine, project, [volume.name for volume in plan.volumes])
-        containers = engine.containers(project)
+        containers = own_containers(engine, project)
         if found := unnamed(engine, containers):
             remember(workspace.state, found)
         _remove_containers(engine, workspace.stack, containers, done, deed)
