@@ -155,6 +155,25 @@ def test_the_plan_changes_nothing_and_a_second_run_has_none(logging: Logging) ->
     assert [item for item in logging.plan().items if item.volume.name == str(logging.logs)] == []
 
 
+def test_what_is_not_the_projects_to_clean_stays(tmp_path: Path) -> None:
+    """Logs that services only read, those of the whole machine, and a log that is mounted by itself."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "one.log").write_text("x")
+    project = Logging(tmp_path)
+    mounts = ("./theirs:/var/log/theirs:ro", "/var/log:/var/log/host", "./one.log:/var/log/one.log")
+    more = "    volumes: [" + "".join(f'"{mount}", ' for mount in mounts)
+    text = project.file.read_text().replace('    volumes: ["./logs', f'{more}"./logs')
+    project.file.write_text(text)
+    workspace = open_workspace(ComposeOptions(files=(str(project.file),)))
+    chosen, left = choose_by_type(workspace, "logs", binds=True)
+    assert {given.volume.key for given in chosen} == {"proxy-logs", str(tmp_path / "logs")}
+    assert {each.volume: each.reason for each in left} == {
+        str(tmp_path / "theirs"): "no service of the project writes to it",
+        "/var/log": "it holds /var/log",
+        str(tmp_path / "one.log"): "it is a single file",
+    }
+
+
 def test_a_command_of_ones_own_has_files_opened_anew(tmp_path: Path) -> None:
     asked = "x-volops: {volumes: {./logs: {type: logs, reopen: 'touch /reopened; exit 3'}}}"
     project = Logging(tmp_path, asked)

@@ -43,7 +43,7 @@ def of_project(project: str) -> dict[str, set[str]]:
 
 def everything_removed(stack: SmallStack) -> Removed:
     workspace = stack.workspace()
-    return remove(workspace, plan_everything(workspace), command="clean-all")
+    return remove(workspace, plan_everything(workspace), lambda _: None, command="clean-all")
 
 
 def audit(stack: SmallStack) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ def test_containers_and_networks_go_and_every_volume_stays_as_it_is(stack: Small
     stack.compose("up", "--no-start", "late")
     volumes = stack.volumes()
     workspace = stack.workspace()
-    done = remove(workspace, plan_containers(workspace), command="clean")
+    done = remove(workspace, plan_containers(workspace), lambda _: None, command="clean")
     assert f"{stack.project}-once" in done.containers
     assert of_project(stack.project) | {"volumes": set()} == {
         "containers": set(),
@@ -80,7 +80,7 @@ def test_containers_are_stopped_before_they_are_removed(tmp_path: Path) -> None:
         )
         stack.compose("up", "--detach", "store")
         workspace = stack.workspace()
-        remove(workspace, plan_containers(workspace), command="clean")
+        remove(workspace, plan_containers(workspace), lambda _: None, command="clean")
         shown = docker("run", "--rm", "-v", f"{stack.project}_papers:/v:ro", IMAGE, "cat", "/v/end")
         assert shown.decode() == "stopped in order\n"
 
@@ -181,7 +181,7 @@ def test_volumes_without_a_name_go_even_after_their_containers(tmp_path: Path) -
         plan = plan_containers(workspace)
         assert list(plan.unnamed.values()) == ["store:/srv/letters"]
         (name,) = plan.unnamed
-        remove(workspace, plan, command="clean")
+        remove(workspace, plan, lambda _: None, command="clean")
         assert docker("volume", "inspect", name)
         everything_removed(stack)
         assert name not in docker("volume", "ls", "--quiet").decode().split()
@@ -195,7 +195,7 @@ def test_a_volume_that_a_stranger_uses_is_refused_before_anything_is_removed(sta
         with pytest.raises(VolumeInUse, match=f"in use by container '{name}'"):
             plan_everything(stack.workspace())
         with pytest.raises(VolumeInUse, match=name):
-            remove(stack.workspace(), plan, command="clean-all")
+            remove(stack.workspace(), plan, lambda _: None, command="clean-all")
     finally:
         docker("rm", "--force", name)
     assert of_project(stack.project) == before
@@ -214,6 +214,16 @@ def test_a_stranger_on_the_network_is_named(stack: SmallStack) -> None:
     finally:
         docker("rm", "--force", name)
     assert everything_removed(stack).networks == [network]
+
+
+def test_a_helper_that_a_killed_run_never_started_keeps_nothing(stack: SmallStack) -> None:
+    name, label = f"{stack.project}-helper", "--label=volops.helper=1"
+    docker("create", "--name", name, label, "-v", f"{stack.project}_letters:/volume", IMAGE, "true")
+    try:
+        assert everything_removed(stack).failed == {}
+        assert not any(of_project(stack.project).values())
+    finally:
+        docker("rm", "--force", name)
 
 
 class Racing(DockerEngine):
@@ -235,7 +245,7 @@ def test_a_volume_that_could_not_be_removed_is_not_reported_as_removed(stack: Sm
     assert isinstance(workspace.engine, DockerEngine)
     racing = replace(workspace, engine=Racing(workspace.engine, name))
     try:
-        done = remove(racing, plan_everything(racing), command="clean-all")
+        done = remove(racing, plan_everything(racing), lambda _: None, command="clean-all")
         assert [volume.key for volume in done.volumes] == ["letters"]
         assert list(done.failed) == [f"volume {stack.project}_papers"]
         assert of_project(stack.project)["volumes"] == {f"{stack.project}_papers"}
@@ -253,7 +263,7 @@ def test_a_restore_that_nobody_can_end_is_forgotten_with_its_volumes(stack: Smal
     plan = plan_everything(workspace)
     with journals.held():
         journals.write(Journal("restore", "some backup", Step.STAGING, touched))
-    remove(workspace, plan, command="clean-all")
+    remove(workspace, plan, lambda _: None, command="clean-all")
     assert not journals.exists
 
 

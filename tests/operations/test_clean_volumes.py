@@ -152,6 +152,16 @@ def test_a_new_volume_has_what_its_image_has_there(tmp_path: Path) -> None:
         assert everything(stack, "letters").partition("\n")[2] == first
 
 
+def test_static_files_are_made_again_by_their_command(tmp_path: Path) -> None:
+    with small_stack(tmp_path) as stack:
+        with stack.file.open("a") as file:
+            making = "{type: static, regenerate: 'echo made >>/srv/letters/style.css'}"
+            file.write(f"x-volops: {{volumes: {{letters: {making}}}}}\n")
+        stack.fill("letters", old="x")
+        cleaned(stack.workspace(), "letters")
+        assert names(stack, "letters") == ["style.css"]
+
+
 def test_data_that_a_service_cannot_do_without_comes_back(tmp_path: Path) -> None:
     with small_stack(tmp_path) as stack:
         text = stack.file.read_text().replace(
