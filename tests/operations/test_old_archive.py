@@ -179,6 +179,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Old]:
         stack.before = stack.sh("web", LOOK) + stack.orders
         yield stack
     finally:
+        # Of all that tests have made of it, this file knows the most volumes.
+        stack.write(f"name: {stack.name}\n{SECOND_MEDIA}")
         stack.gone()
 
 
