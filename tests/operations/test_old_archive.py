@@ -44,7 +44,7 @@ services:
       test: ["CMD-SHELL", "psql -h 127.0.0.1 -U postgres -d postgres -c 'SELECT 1'"]
       start_period: 60s
       start_interval: 250ms
-      interval: 1s
+      interval: 10s
   web:
     image: debian:trixie-slim
     command: [sleep, infinity]
