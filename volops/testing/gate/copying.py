@@ -76,6 +76,7 @@ class StackCopy:
 
     def volops(self, *verb: str) -> Said:
         """Run a `volops` command on the copy, by the Python that runs here."""
+        # The options of `docker compose` are those of volops, too.
         options = self.options.argv()[2:]
         return self._run([sys.executable, "-c", _PROGRAM, *options, *verb], f"volops {' '.join(verb)}")
 

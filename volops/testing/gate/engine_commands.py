@@ -15,12 +15,18 @@ _GRACE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A command that ended: what it was, its exit code, what it said on both streams, in seconds."""
+    """A command that ended: what it was, its exit code, what it said, and for how many seconds it ran."""
 
     line: str
-    code: int
-    output: str
-    seconds: float
+    code: int = 0
+    stdout: str = ""
+    stderr: str = ""
+    seconds: float = 0.0
+
+    @property
+    def output(self) -> str:
+        """All it said, standard output first."""
+        return self.stdout + self.stderr
 
 
 def run(
@@ -39,17 +45,17 @@ def run(
         env=environment and dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         start_new_session=True,
     )
     try:
-        output, _ = process.communicate()
+        out, err = process.communicate()
     except BaseException:
         with undisturbed():
             _end(process)
         raise
-    text = output.decode("utf-8", "backslashreplace")
-    return Said(shown, process.returncode, text, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return Said(shown, process.returncode, _text(out), _text(err), seconds)
 
 
 def docker(*argv: str) -> str:
@@ -84,6 +90,10 @@ def undisturbed() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "backslashreplace")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from volops.errors import ServiceNotReady, ServiceNotRunning
+from volops.errors import ServiceNotReady, VolopsError
 from volops.file_tree import FileTree
 from volops.model import VolumeKind
 from volops.plugins import Assignment
-from volops.source import LiveSource, look_around
+from volops.source import LiveSource, Surroundings, look_around
 from volops.testing.gate.copying import StackCopy
+from volops.volume_type import VolumeType
 from volops.workspace import Workspace
 
 _PATIENCE_S = 60.0
@@ -52,27 +53,29 @@ def plantable(workspace: Workspace) -> tuple[list[Assignment], dict[str, str]]:
 
 def plant(copy: StackCopy, token: str) -> list[Planted]:
     """Write a datum into each of those volumes, as its service would. The services have to run."""
-    return [_with_source(workspace, given, token, planting=True) for workspace, given in _each(copy)]
+    return list(_each(copy, token, planting=True))
 
 
 def find(copy: StackCopy, token: str) -> list[Planted]:
     """Look for the datum in each of those volumes."""
-    return [_with_source(workspace, given, token, planting=False) for workspace, given in _each(copy)]
+    return list(_each(copy, token, planting=False))
 
 
-def _each(copy: StackCopy) -> Iterator[tuple[Workspace, Assignment]]:
+def _each(copy: StackCopy, token: str, *, planting: bool) -> Iterator[Planted]:
     workspace = copy.open()
-    for given in plantable(workspace)[0]:
-        yield workspace, given
-
-
-def _with_source(workspace: Workspace, given: Assignment, token: str, *, planting: bool) -> Planted:
-    """A server that says it is not ready yet is asked again for a while."""
-    if given.type is None or given.problem is not None:
-        name = given.type.cls.name if given.type else ""
-        return Planted(given.volume.key, name, found=False, trouble=str(given.problem))
     around = look_around(workspace.engine, workspace.stack, "", workspace.settings.helper_image)
-    kind = given.type.cls()
+    for given in plantable(workspace)[0]:
+        if given.type is None or given.problem is not None:
+            kind = given.type.cls.name if given.type else ""
+            yield Planted(given.volume.key, kind, found=False, trouble=str(given.problem))
+        else:
+            yield _of_one(around, given, given.type.cls(), token, planting=planting)
+
+
+def _of_one(
+    around: Surroundings, given: Assignment, kind: VolumeType, token: str, *, planting: bool
+) -> Planted:
+    """A server that says it is not ready yet is asked again for a while."""
     until = time.monotonic() + _PATIENCE_S
     while True:
         try:
@@ -80,10 +83,12 @@ def _with_source(workspace: Workspace, given: Assignment, token: str, *, plantin
                 if planting:
                     kind.plant(source, token)
                 return Planted(given.volume.key, kind.name, kind.found(source, token))
-        except (ServiceNotReady, ServiceNotRunning):
+        except ServiceNotReady as error:
             if time.monotonic() > until:
-                raise
+                return Planted(given.volume.key, kind.name, found=False, trouble=str(error))
             time.sleep(_POLL_S)
+        except VolopsError as error:
+            return Planted(given.volume.key, kind.name, found=False, trouble=str(error))
 
 
 def _of_files(given: Assignment) -> bool:
