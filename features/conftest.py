@@ -26,6 +26,7 @@ from features.steps import (  # noqa: E402
     data,
     databases,
     faults,
+    gate,
     proof,
     recovery,
     restoring,
@@ -40,7 +41,7 @@ from volops.testing.report.facts import images_on_the_engine  # noqa: E402
 from volops.testing.report.plugin import FeatureReport  # noqa: E402 - after the registration above
 from volops.testing.report.records import Recorder  # noqa: E402
 
-_STEPS = (stack, data, databases, volops, backups, bundles, recovery, restoring, secrecy, faults, proof)
+_STEPS = (stack, data, databases, volops, backups, bundles, recovery, restoring, secrecy, faults, proof, gate)
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
 _ANY_STACK = _HERE.parent / "volops" / "testing" / "acceptance"

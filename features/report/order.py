@@ -15,6 +15,7 @@ _FIRST = (
     "proof",
     "interruption",
     "any_stack",
+    "gate",
     "database_backup",
     "selection",
     "fidelity",

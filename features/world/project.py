@@ -185,3 +185,8 @@ class Project:
         present = volumes & engine.volumes().keys()
         if present:
             docker("volume", "rm", "--force", *present)
+        built = docker(
+            "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={self.name}-*"
+        )
+        if built:
+            docker("rmi", "--force", *built.decode().split())
