@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -339,3 +340,35 @@ def test_other_runs_of_pytest_are_not_held_up(tmp_path: Path) -> None:
     argv = [sys.executable, "-c", script]
     said = subprocess.run(argv, cwd=tmp_path, env=_environment(), capture_output=True, text=True, check=True)
     assert "loaded [] 0" in said.stdout
+
+
+def test_a_stack_that_loses_its_data_does_not_pass(tmp_path: Path) -> None:
+    """It would keep what it has through restarts, and throws it away whenever its container is a new one."""
+    script = "[ -e /known ] || rm -f /srv/data/.volops-* /srv/data/*; touch /known; exec sleep infinity"
+    lines = ("init: true", f'entrypoint: ["sh", "-c", "{script}"]', "volumes: ['data:/srv/data']")
+    project = _small(tmp_path, *lines)
+    with _gate(tmp_path, "--stack", str(project.directory / "compose.yaml"), "-k", "restart or anew") as gate:
+        code, said = gate.end()
+    assert code == 1, said
+    assert "1 failed, 1 passed" in said
+    assert "not found: data (files)" in said
+    outcomes = re.findall(
+        r'<tr class="([\w-]+)">\s*<th scope="row">(AC\d)</th>', gate.report.read_text("utf-8")
+    )
+    assert outcomes == [("passed", "AC1"), ("failed", "AC2"), ("not-run", "AC4")]
+    assert _everything(project.name) == []
+
+
+def test_the_files_of_a_server_in_the_source_tree_are_judged_and_not_touched(tmp_path: Path) -> None:
+    """A copy of the files of a running server would be none: the copy begins with an empty directory."""
+    project = _small(tmp_path, "environment: {REDIS_PASSWORD: not very secret}", "volumes: ['./cache:/data']")
+    (project.directory / "cache").mkdir()
+    (project.directory / "cache" / "dump.rdb").write_bytes(b"half written")
+    stack = str(project.directory / "compose.yaml")
+    with _gate(tmp_path, "--stack", stack, "-k", "complete or lost") as gate:
+        code, said = gate.end()
+    assert code == 0, said
+    assert "2 passed" in said
+    assert "not very secret" not in gate.report.read_text("utf-8")
+    assert [path.name for path in (project.directory / "cache").iterdir()] == ["dump.rdb"]
+    assert _everything(project.name) == []

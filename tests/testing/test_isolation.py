@@ -12,9 +12,7 @@ from volops.testing.gate.isolation import Place, escaped, isolate, own_image
 _COPY = "shop-gate-1"
 
 
-def _isolated(
-    images: dict[str, str] | None = None, built: frozenset[str] = frozenset(), **config: Any
-) -> Any:
+def _isolated(images: Any = None, built: Any = frozenset(), **config: Any) -> Any:
     place = Place(
         name=_COPY,
         directory=Path("/home/me/shop"),
@@ -158,7 +156,7 @@ def test_its_own_image_keeps_the_name_by_which_its_type_is_known(image: str, own
 
 
 def test_settings_follow_the_volumes() -> None:
-    said = {
+    said: dict[str, Any] = {
         "backups": "/mnt/backups",
         "helper_image": "tools:1",
         "volumes": {"data": {"type": "media"}, "./src": {"type": "files"}, "night": {"backup": False}},

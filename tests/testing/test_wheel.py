@@ -51,7 +51,7 @@ def test_the_gate_runs_in_an_empty_directory(python: Path, tmp_path: Path) -> No
     assert where.startswith(str(python.parents[1]))
     project = f"wheel{uuid.uuid4().hex[:8]}"
     (tmp_path / project).mkdir()
-    stack = shutil.copy(_STACK, tmp_path / project)
+    stack = str(shutil.copy(_STACK, tmp_path / project))
     gate = ("-m", "pytest", "--pyargs", "volops.testing.acceptance", "--stack", stack, "-k", "anew")
     said = _run(str(python), *gate, at=tmp_path)
     assert "1 passed" in said
