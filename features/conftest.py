@@ -23,6 +23,7 @@ from features.report.order import reading_order  # noqa: E402 - after the regist
 from features.steps import (  # noqa: E402
     backups,
     bundles,
+    cleaning,
     data,
     databases,
     faults,
@@ -41,7 +42,21 @@ from volops.testing.report.facts import images_on_the_engine  # noqa: E402
 from volops.testing.report.plugin import FeatureReport  # noqa: E402 - after the registration above
 from volops.testing.report.records import Recorder  # noqa: E402
 
-_STEPS = (stack, data, databases, volops, backups, bundles, recovery, restoring, secrecy, faults, proof, gate)
+_STEPS = (
+    stack,
+    data,
+    databases,
+    volops,
+    backups,
+    bundles,
+    recovery,
+    restoring,
+    secrecy,
+    faults,
+    proof,
+    cleaning,
+    gate,
+)
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
 _ANY_STACK = _HERE.parent / "volops" / "testing" / "acceptance"

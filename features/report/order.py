@@ -13,6 +13,7 @@ _FIRST = (
     "recovery",
     "verification",
     "proof",
+    "clean",
     "interruption",
     "any_stack",
     "gate",
