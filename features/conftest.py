@@ -25,6 +25,7 @@ from features.steps import (  # noqa: E402
     bundles,
     data,
     databases,
+    document,
     faults,
     proof,
     recovery,
@@ -37,7 +38,20 @@ from features.world import engine  # noqa: E402
 from features.world.project import Project  # noqa: E402
 from features.world.stacks import Stack  # noqa: E402
 
-_STEPS = (stack, data, databases, volops, backups, bundles, recovery, restoring, secrecy, faults, proof)
+_STEPS = (
+    stack,
+    data,
+    databases,
+    volops,
+    backups,
+    bundles,
+    recovery,
+    restoring,
+    secrecy,
+    faults,
+    proof,
+    document,
+)
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
 

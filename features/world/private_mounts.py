@@ -26,3 +26,10 @@ def listing(directory: Path) -> list[str]:
 
 def _listing_file(directory: Path) -> Path:
     return directory.with_name(f"{directory.name}.listing")
+
+
+def instead_of(place: str, directory: Path) -> tuple[str, ...]:
+    """What to put before a command so that it finds `directory` at `place`."""
+    become_root = () if os.geteuid() == 0 else ("--map-root-user",)
+    script = f'mount --bind {shlex.quote(str(directory))} {shlex.quote(place)} && exec "$@"'
+    return ("unshare", "--mount", *become_root, "sh", "-c", script, "sh")

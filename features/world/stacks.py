@@ -80,5 +80,5 @@ class Stack:
 
 def _files(kind: str) -> list[Path]:
     if kind == SAMPLE:
-        return [ROOT / "docker-compose.yml", ROOT / "stack"]
+        return [ROOT / "docker-compose.yml", ROOT / "docker-dev.sh", ROOT / "stack"]
     return sorted((ROOT / "features" / "stacks" / kind).iterdir())
