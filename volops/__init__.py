@@ -30,6 +30,7 @@ from volops.model import (
     Volume,
     VolumeKind,
 )
+from volops.removal import Removal, Removing
 from volops.shell import Output, Shell
 from volops.volume_access import Source, Staging
 from volops.volume_type import NoOptions, VolumeType
@@ -51,6 +52,8 @@ __all__ = [
     "Output",
     "ProducerFailed",
     "Quiesce",
+    "Removal",
+    "Removing",
     "RestoreFailed",
     "RestoreRefused",
     "Service",

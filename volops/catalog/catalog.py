@@ -92,13 +92,17 @@ class Catalog:
         A database backup does not count, since it is not the whole volume; nor does one whose last
         verification found a problem.
         """
-        found: dict[str, datetime] = {}
+        return {key: entry.created for key, entry in self.last_good_entries().items()}
+
+    def last_good_entries(self) -> dict[str, Entry]:
+        """For each volume key the entry that last_goods goes by."""
+        found: dict[str, Entry] = {}
         for entry in self.entries():
             if not self._counts(entry) or entry.kind is BackupKind.DATABASE or not entry.manifest:
                 continue
             for volume in entry.manifest.volumes:
                 if volume.status in {OutcomeStatus.DONE, OutcomeStatus.RECIPE}:
-                    found.setdefault(volume.key, entry.created)
+                    found.setdefault(volume.key, entry)
         return found
 
     def files(self, entry: Entry) -> Mapping[str, int]:

@@ -20,6 +20,7 @@ from volops.errors import (
 from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import Outcome, RunFinished, RunStarted, Warned
 from volops.mover import ContainerShell
+from volops.operations.audit import audited
 from volops.operations.failing import fail
 from volops.operations.restore_plan import Regeneration, RestoreItem, RestorePlan
 from volops.operations.room import require_room
@@ -62,8 +63,13 @@ def restore(
     from outside may not hold device nodes, setuid files or links that lead outside, unless `trust` is said.
     """
     journals = JournalFile(workspace.state)
-    with workspace.catalog.lock(f"volops {_DOING}"), journals.held():
-        emit(RunStarted(_DOING, plan.entry.name, tuple(item.record.key for item in plan.items)))
+    keys = tuple(item.record.key for item in plan.items)
+    with (
+        workspace.catalog.lock(f"volops {_DOING}"),
+        journals.held(),
+        audited(workspace, _DOING, keys, backup=plan.entry.name) as deed,
+    ):
+        emit(RunStarted(_DOING, plan.entry.name, keys))
         touched = tuple(Touched(item.volume.key, item.volume.name) for item in plan.items)
         journal = Journal(_DOING, plan.entry.name, Step.STAGING, touched)
         standing: list[Step] = []
@@ -76,6 +82,7 @@ def restore(
                 # The new data is live and known to work: to say that nothing was changed would be wrong.
                 fail(journal.at(Step.KEEP), error)
             take_back(around, journals, error)
+        deed.touched += keys
     emit(RunFinished(_DOING, plan.entry.name, done.outcomes, EXIT_DONE))
     return done
 
