@@ -21,6 +21,7 @@ from features.report.order import reading_order  # noqa: E402 - after the regist
 from features.report.plugin import FeatureReport  # noqa: E402 - after the registration above
 from features.report.records import Recorder  # noqa: E402
 from features.steps import (  # noqa: E402
+    acceptance,
     backups,
     bundles,
     data,
@@ -32,11 +33,13 @@ from features.steps import (  # noqa: E402
     restoring,
     secrecy,
     stack,
+    trouble,
     volops,
 )
 from features.world import engine  # noqa: E402
+from features.world.aftermath import Aftermaths  # noqa: E402
 from features.world.project import Project  # noqa: E402
-from features.world.stacks import Stack  # noqa: E402
+from features.world.stacks import SAMPLE, Stack  # noqa: E402
 
 _STEPS = (
     stack,
@@ -51,6 +54,8 @@ _STEPS = (
     faults,
     proof,
     document,
+    acceptance,
+    trouble,
 )
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
@@ -125,6 +130,16 @@ def shared_stack(
             return stacks[key]
 
         yield get
+
+
+@pytest.fixture(scope="session")
+def aftermaths(
+    shared_stack: stack.SharedStacks, recorder: Recorder, tmp_path_factory: pytest.TempPathFactory
+) -> Aftermaths:
+    """What is left after each operation, for all scenarios that ask."""
+    return Aftermaths(
+        lambda: shared_stack(SAMPLE, stack.TO_LOSE), recorder, tmp_path_factory.mktemp("aftermath")
+    )
 
 
 @pytest.fixture

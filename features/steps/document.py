@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import tarfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pytest_bdd import given, parsers, then, when
 
 from features.report.records import Recorder
 from features.steps.bundles import same_to_the_second
 from features.world import cron, document, postgres
+from features.world.backup import backups_of, files_of
 from features.world.commands import Run
 from features.world.engine import ROOT, docker, image_exists
 from features.world.holdings import Holdings
@@ -19,12 +21,20 @@ from features.world.terminal import Terminal
 
 _SHELL_IMAGE = "volops-sample-redis:1"
 _STAMP = re.compile(r"(?P<stem>\w+_backup_)\d{8}_\d{6}(?P<ending>[.\w]*)")
+_ANY_VOLUME = "frontend-node-modules"
 _ANSWERS = {
     "Type yes to replace the live data:": ["yes"],
     "to confirm:": ["DELETE EVERYTHING"],
     "[y/N]:": ["y", "y", "y"],
 }
 _FOLLOWED = re.compile(r'(?:I follow|cron runs what is under) "(?P<title>.*?)"(?:, but not|, whose|$)', re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed(Run):
+    """Everything that was typed, as one; `runs` are the commands."""
+
+    runs: tuple[Run, ...]
 
 
 @when(
@@ -35,8 +45,9 @@ _FOLLOWED = re.compile(r'(?:I follow|cron runs what is under) "(?P<title>.*?)"(?
 )
 def follow(
     title: str, left_out: str | None, failing: str | None, project: Project, recorder: Recorder
-) -> Run:
+) -> Followed:
     """Type what is printed there, answer what is asked. Every command succeeds, but the one that fails."""
+    project.look_around()
     runs = []
     with Terminal(project.directory, project.environment) as terminal:
         for command in document.commands_under(title):
@@ -48,9 +59,8 @@ def follow(
             failed = bool(failing and failing in command.line)
             assert (run.code != 0) == failed, f"{run.line} → {run.code}:\n{run.output[-2000:]}"
             runs.append(run)
-    return Run(
-        title, runs[-1].code, "".join(run.output for run in runs), "", sum(run.seconds for run in runs)
-    )
+    said = "".join(run.output + "\n" for run in runs)
+    return Followed(title, runs[-1].code, said, "", sum(run.seconds for run in runs), tuple(runs))
 
 
 def _filled_in(line: str, project: Project) -> str:
@@ -62,6 +72,8 @@ def _filled_in(line: str, project: Project) -> str:
         return found[-1].name
 
     line = _STAMP.sub(made, line).replace("/path/to/project", str(project.directory))
+    if "app-volume-name" in line:
+        line = line.replace("app-volume-name", project.volume(_ANY_VOLUME))
     return re.sub(r"\bapp-", f"{project.name}-", line)
 
 
@@ -78,7 +90,8 @@ def image(name: str) -> Iterator[None]:
 
 @then("there is nothing in the backups but one archive with these files, and a manifest")
 def one_archive(datatable: list[list[str]], project: Project, recorder: Recorder) -> None:
-    (path,) = [path for path in project.backups.iterdir() if not path.name.startswith(".")]
+    (path,) = files_of(project)
+    assert [backup.name for backup in backups_of(project)] == []
     with tarfile.open(path) as archive:
         found = [[member.name, member.size] for member in archive]
     recorder.table(path.name, ["file", "bytes"], found)
@@ -92,6 +105,11 @@ def one_archive(datatable: list[list[str]], project: Project, recorder: Recorder
 def users_counted(run: Run, project: Project) -> None:
     users = postgres.server_of(project, "db").value("SELECT count(*) FROM auth_user", "backend_db")
     assert f"\n{users}\n" in run.output
+
+
+@then(parsers.parse('Django\'s shell answered "{text}"'))
+def django_answered(text: str, run: Followed) -> None:
+    assert f"\n{text}\n" in [one for one in run.runs if "backend-shell" in one.line][-1].output
 
 
 @then("the uploads are what was written down, to the second")
@@ -131,10 +149,11 @@ def logged(text: str, project: Project, recorder: Recorder) -> None:
 
 @then(parsers.parse("the backups are {count:d} archives of today"))
 def archives_of_today(count: int, project: Project, recorder: Recorder) -> None:
-    found = sorted(path.name for path in project.backups.iterdir() if not path.name.startswith("."))
+    found = [path.name for path in files_of(project)]
     recorder.text("backups", "\n".join(found))
     assert len(found) == count
-    assert not any(cron.OLD in name for name in found)
+    assert cron.OLD not in found
+    assert [backup.name for backup in backups_of(project)] == []
 
 
 @then("every snippet of the document is followed in some feature, but these")

@@ -42,7 +42,7 @@ def run(command: str, project: Project) -> Run:
     given = {"HOME": str(project.scratch), "PATH": f"{_PATH}:{Path(docker).parent}", "SHELL": "/bin/sh"}
     # Where the tree under test lies, when it is not the one that is installed.
     given |= {name: os.environ[name] for name in ("PYTHONPATH", "DOCKER_HOST") if name in os.environ}
-    return shell(command, project.scratch, given, around=instead_of("/var/log", _logs(project)))
+    return shell(command, project.scratch, given, around=instead_of(Path("/var/log"), _logs(project)))
 
 
 def log_of(project: Project) -> str:

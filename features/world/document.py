@@ -11,7 +11,7 @@ from features.world.engine import ROOT
 
 DOCUMENT = ROOT / "docs" / "persistent-data-management.md"
 
-_HEADING = re.compile(r"#+ (?P<title>.+)")
+_HEADING = re.compile(r"#+ (?:✅ )?(?P<title>.+)")
 _LABEL = re.compile(r"(?:\d+\. )?\*\*(?P<title>[^*]+)\*\*.*")
 _INSTRUCTION = re.compile(r"# (?P<where>In Django shell|In psql|Type): ?(?P<typed>.*)")
 _REMARK = re.compile(r"  (#|--) .*")
