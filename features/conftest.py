@@ -24,6 +24,7 @@ from features.steps import (  # noqa: E402
     acceptance,
     backups,
     bundles,
+    cleaning,
     data,
     databases,
     document,
@@ -56,6 +57,7 @@ _STEPS = (
     document,
     acceptance,
     trouble,
+    cleaning,
 )
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent

@@ -10,6 +10,8 @@ from volops.engine import ContainerInfo, MountInfo, NetworkInfo, VolumeInfo
 
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
+HASH_LABEL = "com.docker.compose.config-hash"
+"""On every container that compose itself made; the others may be inherited from an image that it built."""
 ONEOFF_LABEL = "com.docker.compose.oneoff"
 
 

@@ -17,6 +17,7 @@ _FIRST = (
     "recovery",
     "verification",
     "proof",
+    "clean",
     "interruption",
     "any_stack",
     "database_backup",

@@ -12,7 +12,7 @@ from volops.docker_records import PROJECT_LABEL
 from volops.engine import VolumeInfo
 from volops.errors import InvalidUse
 from volops.model import Criticality, Volume, VolumeKind
-from volops.operations.clean_refusals import require_cleanable, require_ours
+from volops.operations.clean_refusals import held_in, require_cleanable, require_ours
 from volops.operations.volume_dump import blaming
 from volops.plugins import Assignment
 from volops.removal import Removal, Removing
@@ -110,10 +110,20 @@ def choose_by_type(
     left = {
         given.volume.key: reason
         for given in of_type
-        if (reason := not_ours(workspace, given.volume, infos.get(given.volume.name)))
+        if (reason := _why_left(workspace, given.volume, infos.get(given.volume.name)))
     }
     chosen = tuple(given for given in of_type if given.volume.key not in left)
     return chosen, tuple(Left(key, reason) for key, reason in left.items())
+
+
+def _why_left(workspace: Workspace, volume: Volume, info: VolumeInfo | None) -> str:
+    if volume.kind is not VolumeKind.BIND:
+        return not_ours(workspace, volume, info)
+    if all(mount.read_only for mount in volume.mounts):
+        return "no service of the project writes to it"
+    if place := held_in(workspace, volume):
+        return f"it holds {place}"
+    return "it is a single file" if Path(volume.name).is_file() else ""
 
 
 def not_ours(workspace: Workspace, volume: Volume, info: VolumeInfo | None) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from volops.catalog import Entry
-from volops.engine import ContainerInfo, NetworkInfo, VolumeInfo
+from volops.engine import ContainerInfo, Engine, NetworkInfo, VolumeInfo
 from volops.model import VolumeKind
 from volops.operations.clean_plan import Left, at_risk, not_ours
-from volops.operations.clean_refusals import require_no_strangers
+from volops.operations.clean_refusals import belongs, require_no_strangers
 from volops.operations.clean_unnamed import only_unnamed, remembered, unnamed
 from volops.plugins import Assignment
 from volops.workspace import Workspace
@@ -58,8 +58,13 @@ def plan_containers(workspace: Workspace) -> ProjectPlan:
     """The containers, also of one-off runs and of services that are no longer in the compose file, and the
     networks. Raises nothing beyond what the engine does."""
     engine, project = workspace.engine, workspace.stack.project
-    containers = tuple(engine.containers(project))
+    containers = own_containers(engine, project)
     return ProjectPlan(containers, tuple(engine.networks(project)), unnamed=unnamed(engine, containers))
+
+
+def own_containers(engine: Engine, project: str) -> tuple[ContainerInfo, ...]:
+    """All containers that compose made for the project, running or not."""
+    return tuple(each for each in engine.containers(project) if belongs(each, project))
 
 
 def plan_everything(workspace: Workspace) -> ProjectPlan:

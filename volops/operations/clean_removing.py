@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from volops.engine import ContainerInfo, Engine, NetworkInfo
-from volops.errors import EngineFailed
+from volops.engine import LABEL_HELPER, ContainerInfo, Engine, NetworkInfo
+from volops.errors import EXIT_DONE, EXIT_FAILED, EngineFailed
 from volops.journal import JournalFile
-from volops.model import Stack
+from volops.model import RunFinished, RunStarted, Stack
 from volops.operations.audit import Deed, audited
-from volops.operations.clean_project import Doomed, ProjectPlan
+from volops.operations.clean_project import Doomed, ProjectPlan, own_containers
 from volops.operations.clean_refusals import require_no_strangers
 from volops.operations.clean_unnamed import forget, remember, unnamed
+from volops.operations.volume_dump import Emit
 from volops.services import ACTIVE
 from volops.workspace import Workspace
 
@@ -36,7 +37,7 @@ class Removed:
         return sum(volume.size or 0 for volume in self.volumes)
 
 
-def remove(workspace: Workspace, plan: ProjectPlan, *, command: str) -> Removed:
+def remove(workspace: Workspace, plan: ProjectPlan, emit: Emit, *, command: str) -> Removed:
     """Carry out a plan, and note it in the audit log: containers are stopped as their services want it,
     those that depend on others first; then all goes that the plan names, and containers made since.
 
@@ -52,7 +53,8 @@ def remove(workspace: Workspace, plan: ProjectPlan, *, command: str) -> Removed:
         audited(workspace, command, [volume.key for volume in plan.volumes]) as deed,
     ):
         require_no_strangers(engine, project, [volume.name for volume in plan.volumes])
-        containers = engine.containers(project)
+        containers = own_containers(engine, project)
+        emit(RunStarted(command, project, tuple(volume.key for volume in plan.volumes)))
         if found := unnamed(engine, containers):
             remember(workspace.state, found)
         _remove_containers(engine, workspace.stack, containers, done, deed)
@@ -62,6 +64,7 @@ def remove(workspace: Workspace, plan: ProjectPlan, *, command: str) -> Removed:
         gone = {volume.name for volume in done.volumes}
         forget(workspace.state, gone)
         _forget_journal(journals, gone)
+    emit(RunFinished(command, project, (), EXIT_FAILED if done.failed else EXIT_DONE))
     return done
 
 
@@ -121,6 +124,7 @@ def _remove_networks(
 def _remove_volumes(engine: Engine, volumes: Collection[Doomed], done: Removed, deed: Deed) -> None:
     for volume in volumes:
         try:
+            _remove_dead_helpers(engine, volume.name)
             engine.remove_volume(volume.name)
         except EngineFailed as error:
             done.failed[f"volume {volume.name}"] = error.message
@@ -128,6 +132,13 @@ def _remove_volumes(engine: Engine, volumes: Collection[Doomed], done: Removed, 
             done.volumes.append(volume)
             deed.touched.append(f"volume {volume.name}")
             deed.freed += volume.size or 0
+
+
+def _remove_dead_helpers(engine: Engine, volume: str) -> None:
+    """What a run left that was killed between making its helper and starting it."""
+    for container in engine.containers_using(volume):
+        if LABEL_HELPER in container.labels and not container.running:
+            engine.remove_container(container.id)
 
 
 def _forget_journal(journals: JournalFile, gone: Collection[str]) -> None:

@@ -7,9 +7,17 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from volops.errors import CleanFailed, EngineFailed, HelperLost, ProducerFailed, RestoreFailed, VolopsError
+from volops.errors import (
+    EXIT_DONE,
+    CleanFailed,
+    EngineFailed,
+    HelperLost,
+    ProducerFailed,
+    RestoreFailed,
+    VolopsError,
+)
 from volops.journal import Journal, JournalFile, Step, Touched
-from volops.model import VolumeKind, Warned
+from volops.model import RunFinished, RunStarted, VolumeKind, Warned
 from volops.mover import ContainerShell
 from volops.operations.audit import audited
 from volops.operations.clean_files import remove_files
@@ -57,6 +65,7 @@ def clean_volumes(
         audited(workspace, command, keys) as deed,
     ):
         require_ours(around.engine, workspace.stack, [item.volume for item in plan.items])
+        emit(RunStarted(command, workspace.stack.project, tuple(keys)))
         freed: dict[str, int] = {}
         downtime: dict[str, float] = {}
         emptied = [item for item in plan.items if item.stops]
@@ -72,6 +81,7 @@ def clean_volumes(
                 deed.touched.append(item.volume.key)
                 deed.freed += freed[item.volume.key]
             _afterwards(around, item, emit)
+    emit(RunFinished(command, workspace.stack.project, (), EXIT_DONE))
     return Cleaned(plan, freed, downtime)
 
 

@@ -157,7 +157,9 @@ def _clean_containers(invocation: Invocation, command: str, *, dry_run: bool) ->
         output.note("nothing was done (--dry-run)")
         output.document({"plan": project_document(plan, None)})
         return EXIT_DONE
-    return report_project(output, plan, remove(workspace, plan, command=command))
+    with Reporter(output, workspace.registry) as reporter:
+        done = remove(workspace, plan, reporter, command=command)
+    return report_project(output, plan, done)
 
 
 def _clean_volumes(

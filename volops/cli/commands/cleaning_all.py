@@ -13,6 +13,7 @@ from volops.cli.commands.cleaning_shown import (
     backed_up,
     criticality,
     describe_project,
+    left_line,
     project_document,
     report_project,
     warn_of_risks,
@@ -74,7 +75,9 @@ def clean_all(invocation: Invocation, sure: bool, backup_first: bool, dry_run: b
         with Reporter(output, workspace.registry) as reporter:
             backup = back_up_first(workspace, reporter)
         output.note(f"{backup} complete")
-    return report_project(output, plan, remove(workspace, plan, command="clean-all"), backup=backup)
+    with Reporter(output, workspace.registry) as reporter:
+        done = remove(workspace, plan, reporter, command="clean-all")
+    return report_project(output, plan, done, backup=backup)
 
 
 def _show(output: Output, project: str, plan: ProjectPlan, *, backup_first: bool) -> None:
@@ -102,7 +105,7 @@ def _show(output: Output, project: str, plan: ProjectPlan, *, backup_first: bool
         )
         output.line(f"{count(len(plan.volumes), 'volume')}, {size(plan.size)}")
     for left in plan.left:
-        output.line(f"leaves    {left.volume}: {left.reason}")
+        output.line(left_line(left))
     warn_of_risks(output, plan.volumes)
     if backup_first:
         output.line("A backup is taken first. If it is not complete, nothing is deleted.")

@@ -21,7 +21,7 @@ from volops.errors import (
 if TYPE_CHECKING:
     from volops.catalog import Entry
     from volops.cli.output import Output
-    from volops.operations.clean_plan import CleanItem, CleanPlan
+    from volops.operations.clean_plan import CleanItem, CleanPlan, Left
     from volops.operations.clean_project import Doomed, ProjectPlan
     from volops.operations.clean_removing import Removed
     from volops.operations.clean_volumes import Cleaned
@@ -46,10 +46,16 @@ def describe(output: Output, plan: CleanPlan, *, asking: bool) -> None:
     if plan.stops:
         say(f"stops     {', '.join(plan.stops)}, for about {duration(_STOP_S)}; what ran runs again")
     for left in plan.left:
-        say(f"leaves    {left.volume}: {left.reason}; `volops clean {left.volume}` cleans it, too")
+        say(left_line(left))
     for item in plan.items:
         if item.at_risk:
             output.alarm(_risk(item.volume.key, item.last_good))
+
+
+def left_line(left: Left) -> str:
+    """A volume that stays, and how it is cleaned when it is meant all the same."""
+    way = "" if left.volume.startswith("/") else f"; `volops clean {left.volume}` empties it"
+    return f"leaves    {left.volume}: {left.reason}{way}"
 
 
 def _known(item: CleanItem) -> str:
