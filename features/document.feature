@@ -4,10 +4,8 @@ Feature: The document, followed to the letter
   with instead of "app-", the time in a backup's name, and where the project is. The validation tests are
   followed in the features of the acceptance criteria, the solutions in that of the troubleshooting.
 
-  Background:
-    Given a sample stack of its own, running and filled with data
-
   Scenario: Looking at what there is
+    Given a sample stack of its own, running and filled with data
     When I follow "Volume Inspection"
     Then it says "postgres-data" and "redis-data" and "backend-media" and "backend-static"
     And it says "frontend-node-modules" and "proxy-logs"
@@ -21,7 +19,8 @@ Feature: The document, followed to the letter
     Then it says "Local Volumes space usage"
 
   Scenario: A full backup is one file with the contents that the document lists, and comes back
-    Given what it holds is written down
+    Given a sample stack of its own, running and filled with data
+    And what it holds is written down
     When I follow "Full Backup"
     And I follow "Verify Backups"
     Then there is nothing in the backups but one archive with these files, and a manifest
@@ -37,12 +36,14 @@ Feature: The document, followed to the letter
     And it holds what was written down
 
   Scenario: After the restore, as the document says
+    Given a sample stack of its own, running and filled with data
     When I follow "Post-Restore Steps"
     Then Django's shell answers with the number of users
     And every service is healthy
 
   Scenario: The database alone, there and back
-    Given what it holds is written down
+    Given a sample stack of its own, running and filled with data
+    And what it holds is written down
     When I follow "Database-Only Backup"
     And I run "docker compose exec -T db psql -U postgres backend_db -c 'DROP TABLE fieldnotes_comment'"
     And I follow "Database-Only Restore"
@@ -50,7 +51,8 @@ Feature: The document, followed to the letter
     And every service is running and well
 
   Scenario: One volume alone, by hand
-    Given what it holds is written down
+    Given a sample stack of its own, running and filled with data
+    And what it holds is written down
     And the engine has an image called "alpine"
     When I follow "Full Backup"
     And I run "tar xzf ./backups/full_backup_*.tar.gz -C ./backups"
@@ -61,14 +63,16 @@ Feature: The document, followed to the letter
     Then it holds what was written down
 
   Scenario: What cron runs
-    Given cron is to run the project's commands
+    Given a sample stack of its own, running and filled with data
+    And cron is to run the project's commands
     And the backups have a full backup of 40 days ago
     When cron runs what is under "Automated Backup Schedule (Production)"
     Then the backups are 2 archives of today
     And the log of cron says "bundled"
 
   Scenario: The newest backup is the latest, and old ones go
-    Given what it holds is written down
+    Given a sample stack of its own, running and filled with data
+    And what it holds is written down
     And cron is to run the project's commands
     When cron runs what is under "Automated Backups"
     And the backups have a full backup of 40 days ago
@@ -77,3 +81,31 @@ Feature: The document, followed to the letter
     Then it holds what was written down
     When I follow "Backup Retention"
     Then the backups are 1 archives of today
+
+  Scenario: What developers do from time to time
+    Given a sample stack of its own, running and filled with data
+    And what it holds is written down
+    When I follow "Development Environment"
+    And I follow "Clean Containers Only"
+    Then it says "nothing to clean"
+    When I run "./docker-dev.sh start"
+    Then it holds what was written down
+    When I follow "Clean Redis Cache"
+    Then every key of Redis is gone
+    And every service is healthy
+
+  Scenario: The quick reference, from top to bottom
+    Given a sample stack of its own, running and filled with data
+    And what it holds is written down
+    When I follow "Quick Reference"
+    Then no container, network or volume of the project is left
+    When I run "./docker-dev.sh restore ./backups/latest.tar.gz --yes"
+    Then it succeeds
+    And it holds what was written down
+
+  Scenario: Nothing is left out but what must not be tried here
+    Then every snippet of the document is followed in some feature, but these
+      | aws s3 sync ./backups/ s3://my-bucket/backups/                   | a store that is not ours              |
+      | gpg --encrypt --recipient admin@example.com full_backup.tar.gz   | for the key of somebody who is not us |
+      | sudo usermod -aG docker username                                 | changes who may do what on a machine  |
+      | docker system prune -a --volumes                                 | takes what belongs to others          |
