@@ -21,22 +21,27 @@ pytest.register_assert_rewrite("features.steps", "features.world")
 
 from features.report.order import reading_order  # noqa: E402 - after the registration above
 from features.steps import (  # noqa: E402
+    acceptance,
     backups,
     bundles,
     cleaning,
     data,
     databases,
+    document,
     faults,
+    gate,
     proof,
     recovery,
     restoring,
     secrecy,
     stack,
+    trouble,
     volops,
 )
 from features.world import engine  # noqa: E402
+from features.world.aftermath import Aftermaths  # noqa: E402
 from features.world.project import Project  # noqa: E402
-from features.world.stacks import Stack  # noqa: E402
+from features.world.stacks import SAMPLE, Stack  # noqa: E402
 from volops.testing.report.facts import images_on_the_engine  # noqa: E402
 from volops.testing.report.plugin import FeatureReport  # noqa: E402 - after the registration above
 from volops.testing.report.records import Recorder  # noqa: E402
@@ -53,7 +58,11 @@ _STEPS = (
     secrecy,
     faults,
     proof,
+    document,
+    acceptance,
+    trouble,
     cleaning,
+    gate,
 )
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
@@ -134,6 +143,16 @@ def shared_stack(
             return stacks[key]
 
         yield get
+
+
+@pytest.fixture(scope="session")
+def aftermaths(
+    shared_stack: stack.SharedStacks, recorder: Recorder, tmp_path_factory: pytest.TempPathFactory
+) -> Aftermaths:
+    """What is left after each operation, for all scenarios that ask."""
+    return Aftermaths(
+        lambda: shared_stack(SAMPLE, stack.TO_LOSE), recorder, tmp_path_factory.mktemp("aftermath")
+    )
 
 
 @pytest.fixture

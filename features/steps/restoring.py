@@ -73,6 +73,11 @@ def flush(project: Project) -> None:
     assert server.databases == {}
 
 
+@then("every key of Redis is gone")
+def no_keys(project: Project) -> None:
+    assert redis.server_of(project, "cache").databases == {}
+
+
 @when("all uploads and static files are deleted")
 def delete_files(project: Project) -> None:
     container = project.container("backend").id

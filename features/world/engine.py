@@ -62,6 +62,12 @@ def docker(*argv: str, data: bytes = b"", secrets: Mapping[str, str] | None = No
     return tell("docker", *argv, data=data, env=environment(**(secrets or {})))
 
 
+def image_exists(name: str) -> bool:
+    """Whether the engine has an image of that name."""
+    said = subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False)
+    return said.returncode == 0
+
+
 def processes(container: str) -> str:
     """The processes of a container, nothing when it has ended."""
     said = subprocess.run(["docker", "top", container], capture_output=True, check=False)

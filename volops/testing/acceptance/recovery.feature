@@ -9,7 +9,7 @@ Feature: A backup brings everything back
     When it is backed up
     Then it succeeds
     And every volume is in the backup
-    When I run "volops verify latest --restore"
+    When the backup is restored where nobody looks
     Then it succeeds
     And every service is well
 
@@ -18,7 +18,8 @@ Feature: A backup brings everything back
     Given a backup of it
     When I run "docker compose down --volumes"
     Then nothing of it is left
-    When I run "volops restore latest --yes"
+    When it is restored
     Then it succeeds
-    And every service is well
+    When I run "docker compose up --detach"
+    Then every service is well
     And the datum in every volume is found

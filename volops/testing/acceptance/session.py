@@ -16,7 +16,7 @@ from volops.errors import VolopsError
 from volops.testing.acceptance import steps
 from volops.testing.gate import Original, StackCopy, StackNotWell, copied, read_original, require_safe
 from volops.testing.gate.engine_commands import Said
-from volops.testing.report.facts import images_on_the_engine
+from volops.testing.report.facts import commit_of, images_on_the_engine
 from volops.testing.report.plugin import FeatureReport
 from volops.testing.report.records import Exhibit
 
@@ -89,6 +89,7 @@ def _about(original: Original) -> Mapping[str, str]:
     images = [str(said.get("image") or f"{original.project}-{name}") for name, said in services]
     files = ", ".join(map(str, original.stack.files))
     return {
+        "Commit": commit_of(original.tree),
         "Stack": f"{original.project} ({files})",
         "Images": images_on_the_engine(list(dict.fromkeys(images))),
     }

@@ -7,6 +7,8 @@ import secrets
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_bdd import given, parsers, then, when
@@ -67,7 +69,7 @@ def running(volops_stack: StackCopy, volops_token: str, volops_recorder: Recorde
 @given("a backup of it")
 def a_backup(judged: Judged) -> None:
     """One that is there is as good as a new one: what is planted is in every one."""
-    if not any(judged.copy.backups.glob("full_backup_*")):
+    if not judged.copy.backup_names():
         backed_up(judged)
         _succeeds(judged)
 
@@ -98,10 +100,24 @@ def killed(judged: Judged) -> None:
 
 @when("it is backed up")
 def backed_up(judged: Judged) -> None:
-    """Bind mounts are in a backup when they are named, so where there are any all volumes are."""
+    """Directories of the host are backed up when they are named, and then nothing else is."""
     keys = _asked(judged.copy)
-    names = keys if any("/" in key for key in keys) else []
-    judged.said = judged.copy.volops("backup", "--all", *names)
+    binds = [key for key in keys if Path(key).is_absolute()]
+    runs = [["--all"]] if len(binds) < len(keys) else []
+    for what in [*runs, binds] if binds else runs:
+        judged.said = judged.copy.volops("backup", *what)
+        if judged.said.code != 0:
+            return
+
+
+@when("the backup is restored where nobody looks")
+def rehearsed(judged: Judged) -> None:
+    _each_backup(judged, "verify", "--restore")
+
+
+@when("it is restored")
+def restored(judged: Judged) -> None:
+    _each_backup(judged, "restore", "--yes")
 
 
 @when("everything of it is removed")
@@ -139,9 +155,12 @@ def same_volumes(judged: Judged, volops_recorder: Recorder) -> None:
 
 @then("every volume is in the backup")
 def complete(judged: Judged, volops_recorder: Recorder) -> None:
-    shown = judged.copy.volops("--json", "show", "latest")
-    assert shown.code == 0, shown.output
-    volumes = {one["key"]: one for one in json.loads(shown.stdout)["manifest"]["volumes"]}
+    volumes: dict[str, Any] = {}
+    for name in judged.copy.backup_names():
+        shown = judged.copy.volops("--json", "show", name)
+        assert shown.code == 0, shown.output
+        records = json.loads(shown.stdout)["manifest"]["volumes"]
+        volumes |= {one["key"]: one for one in records if one["status"] != "skipped"}
     rows = [[key, one["type"], one["status"], len(one["artifacts"])] for key, one in sorted(volumes.items())]
     volops_recorder.table("in the backup", ["volume", "type", "status", "files"], rows)
     missing = [key for key in _asked(judged.copy) if volumes.get(key, {}).get("status") != "done"]
@@ -161,6 +180,13 @@ def others_untouched(others: Bystanders, volops_recorder: Recorder) -> None:
     now = others.state()
     volops_recorder.table("of others", ["what", "when it was made or started"], sorted(now.items()))
     assert now == others.before
+
+
+def _each_backup(judged: Judged, *verb: str) -> None:
+    for name in judged.copy.backup_names():
+        judged.said = judged.copy.volops(*verb, name)
+        if judged.said.code != 0:
+            return
 
 
 def _asked(copy: StackCopy) -> list[str]:

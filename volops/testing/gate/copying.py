@@ -80,6 +80,11 @@ class StackCopy:
         options = self.options.argv()[2:]
         return self._run([sys.executable, "-c", _PROGRAM, *options, *verb], f"volops {' '.join(verb)}")
 
+    def backup_names(self) -> list[str]:
+        """Its backups, the oldest first."""
+        found = self.backups.glob("[!.]*/manifest.json")
+        return [path.parent.name for path in sorted(found, key=lambda path: path.stat().st_mtime_ns)]
+
     def start(self) -> None:
         """Bring every service up. Raises StackNotWell."""
         said = self.compose("up", "--detach")
@@ -90,23 +95,24 @@ class StackCopy:
     def wait(self) -> tuple[ServiceState, ...]:
         """Wait until every service is ready, or a one-off job that did its work. Raises StackNotWell."""
         compose = self.open().compose
-        wanted = {service.name for service in compose.stack.services}
+        wanted = self._wanted
         until = time.monotonic() + self.patience
         while True:
             states = compose.states()
             if all(state.ready for state in states) and wanted <= {state.service for state in states}:
                 return states
-            late = [state for state in states if not state.ready]
-            if any(state.failed for state in late) or time.monotonic() > until:
-                said = ", ".join(f"{state.service} is {state}" for state in late) or "containers are missing"
-                raise StackNotWell(f"the copy does not get well: {said}", self.logs())
+            late = [f"{state.service} is {state}" for state in states if not state.ready]
+            late += [f"{name} has no container" for name in sorted(wanted - {one.service for one in states})]
+            lost = wanted > {state.service for state in states} or any(state.failed for state in states)
+            if lost or time.monotonic() > until:
+                raise StackNotWell(f"the copy does not get well: {', '.join(late)}", self.logs())
             time.sleep(_POLL_S)
 
     def all_ready(self) -> bool:
         """Whether every service is up now."""
         compose = self.open().compose
         states = compose.states()
-        wanted = {service.name for service in compose.stack.services}
+        wanted = self._wanted
         return all(state.ready for state in states) and wanted <= {state.service for state in states}
 
     def crash(self) -> None:
@@ -144,6 +150,13 @@ class StackCopy:
             provisional.recover(engine, self.backups / STATE)
         remove_from_engine(self.name, set(self.images.values()), self._seen)
         remove_tree(self.directory, tools)
+
+    @property
+    def _wanted(self) -> set[str]:
+        """The services that have a container: not those that the project asks for none of."""
+        services = (self.original.config.get("services") or {}).items()
+        replicas = {name: (said.get("deploy") or {}).get("replicas", 1) for name, said in services}
+        return {name for name, said in services if said.get("scale", 1) != 0 and replicas[name] != 0}
 
     def _tools(self) -> list[str]:
         """Images that this engine has, of the copy first."""

@@ -52,6 +52,11 @@ def require_safe(original: Original) -> Binds:
 def _prepare(copy: StackCopy) -> None:
     original = copy.original
     require_safe(original)
+    if copy.directory.resolve().is_relative_to(original.tree):
+        raise StackRefused(
+            original.project,
+            [f"temporary files are inside of it: set TMPDIR to a place outside {original.tree}"],
+        )
     copy.binds = plan_binds(original.config, original.tree, copy.directory / "binds", original.servers)
     if not room_for(copy.binds, copy.directory):
         size = f"{copy.binds.size / 2**30:.1f} GiB"

@@ -17,7 +17,7 @@ def facts_of_this_run(root: Path) -> dict[str, str]:
     """Name and value of each; what cannot be found out is said to be unknown."""
     return {
         "When": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
-        "Commit": _commit(root),
+        "Commit": commit_of(root),
         "volops": importlib.metadata.version("volops"),
         "Plugins": _plugins(),
         "Engine": _said("docker", "version", "--format", "{{.Server.Version}} (API {{.Server.APIVersion}})"),
@@ -43,7 +43,8 @@ def _plugins() -> str:
     return "; ".join(f"{', '.join(names)} of {where}" for where, names in found.items())
 
 
-def _commit(root: Path) -> str:
+def commit_of(root: Path) -> str:
+    """The commit of a checkout, and whether anything was changed since."""
     commit = _said("git", "-C", str(root), "describe", "--always", "--abbrev=10", "--exclude=*")
     changed = _said("git", "-C", str(root), "status", "--porcelain", "--untracked-files=no")
     return f"{commit} and changes" if changed and commit != _UNKNOWN else commit

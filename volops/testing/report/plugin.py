@@ -114,6 +114,15 @@ class FeatureReport:
         for path in (option.htmlpath, option.xmlpath, option.cucumber_json_path):
             if path and Path(path).exists():
                 scrub(Path(path), self.secrets)
+        if option.htmlpath and Path(option.htmlpath).exists():
+            fit_for_phones(Path(option.htmlpath))
+
+
+def fit_for_phones(path: Path) -> None:
+    """Have a phone show the page in its own width, which pytest-html leaves out."""
+    text = path.read_text("utf-8")
+    viewport = '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
+    path.write_text(text.replace("<head>", f"<head>\n    {viewport}", 1), "utf-8")
 
 
 def _own_frames(traceback: str) -> str:
