@@ -15,6 +15,7 @@ from volops import hookspecs
 from volops.errors import PluginBroken
 from volops.file_tree import PlainFiles
 from volops.plugins.contract import check_volume_type
+from volops.plugins.interface import require_interface, stated, stated_in_source
 from volops.plugins.registry import Observer, PluginState, RegisteredType, Registry, isolated
 from volops.volume_type import VolumeType
 
@@ -93,7 +94,9 @@ def _load(distribution: str, version: str, found: metadata.EntryPoint | str) -> 
     opaque = True
     types: tuple[RegisteredType, ...] = ()
     try:
-        plugin = isolated("it cannot be imported", found.load)
+        plugin = _imported(found)
+        state = replace(state, interface=stated(plugin))
+        require_interface(state.interface)
         problem = _register(manager, plugin, name)
         classes = _classes(manager)
         opaque = not classes and bool(problem)
@@ -106,6 +109,16 @@ def _load(distribution: str, version: str, found: metadata.EntryPoint | str) -> 
         return _Loaded(_broken(state, error.message, opaque=opaque), types)
     observes = "volops_event" in state.hooks
     return _Loaded(state, types, _observer(manager) if observes else None)
+
+
+def _imported(found: metadata.EntryPoint) -> Any:
+    """What the entry point names. One that cannot be imported may have been written for another interface:
+    that is the better reason, and is told when its source states it."""
+    try:
+        return isolated("it cannot be imported", found.load)
+    except PluginBroken:
+        require_interface(stated_in_source(found.module))
+        raise
 
 
 def _broken(state: PluginState, reason: str, *, opaque: bool = False) -> PluginState:
