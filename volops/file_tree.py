@@ -26,6 +26,7 @@ class FileTree(VolumeType):
     """Base of file-like types: subclasses give the inventory's columns, `stem` and `detect`."""
 
     proof = "every file's content, owner, mode, times and attributes"
+    """As in VolumeType."""
     stem: ClassVar[str]
     """First word of the artifact's name: `media` gives media_backup_20251025_143022.tar."""
 

@@ -21,7 +21,7 @@ from volops.volume_type import VolumeType
 
 GROUP = "volops"
 CORE = "volops"
-_HOOKS = ("volops_volume_types", "volops_event")
+HOOKS = ("volops_volume_types", "volops_event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _register(manager: pluggy.PluginManager, plugin: Any, name: str) -> str:
 
 def _unknown_hook(message: str) -> str:
     hook = message.partition("'")[2].partition("'")[0]
-    meant = difflib.get_close_matches(hook, _HOOKS, 1)
+    meant = difflib.get_close_matches(hook, HOOKS, 1)
     return f"it has an unknown hook {hook!r}" + (f" (did it mean {meant[0]}?)" if meant else "")
 
 
@@ -151,7 +151,7 @@ def _hooks(manager: pluggy.PluginManager, plugin: Any) -> tuple[str, ...]:
 def _require_hooks(plugin: Any, state: PluginState) -> None:
     if state.hooks:
         return
-    unmarked = [hook for hook in _HOOKS if hasattr(plugin, hook)]
+    unmarked = [hook for hook in HOOKS if hasattr(plugin, hook)]
     if unmarked:
         raise PluginBroken(f"its {unmarked[0]} is not marked with @hookimpl")
     raise PluginBroken("it has none of volops' hooks")
