@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from volops import Criticality, FileTree, Volume, VolumeType, hookimpl
 from volops_plugins._places import Place, place_of
 
+VOLOPS_INTERFACE = 1
+
 
 class Logs(FileTree):
     """Access and error logs of servers."""
