@@ -15,7 +15,11 @@ class Files(Sample):
     """A few files of all kinds."""
 
     image = "debian:trixie-slim"
-    service: ClassVar[Mapping[str, Any]] = {"command": ["sleep", "infinity"], "init": True}
+    service: ClassVar[Mapping[str, Any]] = {
+        "command": ["sleep", "infinity"],
+        "init": True,
+        "healthcheck": {"test": ["CMD", "true"], **_OFTEN},
+    }
 
     def fill(self, service: Shell) -> None:
         script = (

@@ -112,7 +112,7 @@ class LiveChecks(UnitChecks):
         with pytest.raises(CheckFailed):
             site.restore(saved.other, _refusing(site.volume_type))
         assert site.digest() == before
-        site.up()
+        site.start()
         assert site.sample.contents(site.service) == saved.restored
 
     def test_live_a_planted_datum_is_found_after_a_restart(self, site: Site, saved: Saved) -> None:
@@ -122,8 +122,8 @@ class LiveChecks(UnitChecks):
             assert not volume_type.found(source, token)
             volume_type.plant(source, token)
             assert volume_type.found(source, token)
-        site.compose("restart")
-        site.up()
+        site.stop()
+        site.start()
         with site.source() as source:
             assert volume_type.found(source, token)
             assert not volume_type.found(source, "k18")

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import subprocess
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from volops.operations.restore import restore
 from volops.operations.restore_plan import plan_restore, restore_item
 from volops.operations.staged import artifacts_of
 from volops.plugins import RegisteredType
+from volops.services import wait_until_well
 from volops.shell import Shell
 from volops.source import LiveSource, look_around
 from volops.staging_area import StagingArea
@@ -67,7 +69,13 @@ class Site:
 
     def stop(self) -> None:
         """Stop it; the container stays."""
-        self.compose("stop")
+        self.workspace.engine.stop(self._container())
+
+    def start(self) -> None:
+        """Start it again and wait until it is well."""
+        engine = self.workspace.engine
+        engine.start(self._container())
+        wait_until_well(engine, self.workspace.stack, [SERVICE], _WAIT_S, since=time.monotonic())
 
     def gone(self) -> None:
         """Remove all of it."""
@@ -98,7 +106,7 @@ class Site:
 
     @property
     def service(self) -> Shell:
-        return ContainerShell(self.workspace.engine, self.compose("ps", "--quiet", SERVICE))
+        return ContainerShell(self.workspace.engine, self._container())
 
     def backup(self) -> Entry:
         """`volops backup`; the new backup."""
@@ -179,6 +187,10 @@ class Site:
             other = self.backup()
             self.restore(entry)
         return Saved(entry, contents, other, changed, sample.contents(self.service))
+
+    def _container(self) -> str:
+        (found,) = self.workspace.engine.containers(self.project)
+        return found.id
 
     def _retyped(self, instead: type[VolumeType]) -> Workspace:
         workspace = self.workspace
