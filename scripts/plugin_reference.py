@@ -148,7 +148,7 @@ def _described(name: str) -> Iterator[str]:
     found = members(name)
     fields = [each for each in found if not each.method]
     if fields and not any(each.text for each in fields):
-        yield "```python\n" + "\n".join(each.signature for each in fields) + "\n```\n"
+        yield "```python\n" + "\n".join(_formatted(each.signature) for each in fields) + "\n```\n"
     elif fields:
         yield "| Field | |\n|---|---|"
         yield from (f"| `{_cell(each.signature)}` | {' '.join(each.text.split())} |" for each in fields)
@@ -160,6 +160,11 @@ def _described(name: str) -> Iterator[str]:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+def _formatted(text: str) -> str:
+    """As ruff would have it, which formats the snippets of pages, too."""
+    return text.replace("'", '"')
 
 
 def _class(name: str) -> ast.ClassDef:
