@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 _FIRST = (
-    "persistence",
+    "ac1_data",
+    "ac2_schema",
+    "ac3_uploads",
+    "ac4_cleanup",
+    "protection",
     "full_backup",
     "restore",
     "restore_safety",
@@ -16,12 +20,15 @@ _FIRST = (
     "clean",
     "interruption",
     "any_stack",
+    "gate",
     "database_backup",
     "selection",
     "fidelity",
     "secrets",
     "stopped_stack",
     "storage",
+    "document",
+    "troubleshooting",
     "bad_input",
     "plugins",
     "inventory",

@@ -144,18 +144,16 @@ class Catalog:
         return self._project in {"", entry.manifest.stack.project}
 
     def _latest(self) -> Entry:
-        complete = [
-            entry
-            for entry in self.entries()
-            if entry.state is EntryState.COMPLETE and entry.kind is BackupKind.FULL
-        ]
+        full = [entry for entry in self.entries() if entry.kind is BackupKind.FULL]
+        complete = [entry for entry in full if entry.state is EntryState.COMPLETE]
+        bundles = [entry for entry in full if entry.state is EntryState.BUNDLE]
         for entry in complete:
             if entry.manifest and self._project in {"", entry.manifest.stack.project}:
                 return entry
         whose = f" of project {self._project}" if complete else ""
         raise NoSuchBackup(
             f"no complete full backup{whose} in {self.store.location}",
-            next_step=_choice(complete) if complete else "make one with `volops backup`",
+            next_step=_choice(complete or bundles),
         )
 
 

@@ -1,6 +1,7 @@
-"""For tests, ours and those of plugin authors: an engine in memory, and what every engine must do.
+"""For tests, ours and those of plugin authors: what every volume type must do (`volops.testing.conformance`),
+what every engine must do, an engine in memory, and the acceptance criteria for any stack.
 
-`volops.testing.engine_conformance` needs pytest.
+The conformance classes need pytest.
 """
 
 import contextlib
@@ -9,4 +10,9 @@ with contextlib.suppress(ImportError):
     import pytest
 
     # Else pytest would say of a failed check there only that it failed.
-    pytest.register_assert_rewrite("volops.testing.engine_conformance", "volops.testing.helper_conformance")
+    pytest.register_assert_rewrite(
+        "volops.testing.acceptance",
+        "volops.testing.conformance",
+        "volops.testing.engine_conformance",
+        "volops.testing.helper_conformance",
+    )
