@@ -122,7 +122,7 @@ def stranger(key: str, project: Project) -> Iterator[str]:
     name = f"{project.name}-stranger"
     docker("create", "--name", name, "--volume", f"{project.volume(key)}:/tree", _IMAGE, "true")
     yield name
-    docker("rm", "--force", name)
+    docker("rm", "--force", "--volumes", name)
 
 
 @then("it names the stranger")
@@ -132,7 +132,7 @@ def names_stranger(stranger: str, run: Run) -> None:
 
 @when("the stranger leaves")
 def stranger_leaves(stranger: str) -> None:
-    docker("rm", stranger)
+    docker("rm", "--volumes", stranger)
 
 
 @then("no container, network or volume of the project is left")

@@ -115,6 +115,9 @@ def small_stack(directory: Path) -> Iterator[SmallStack]:
         yield stack
     finally:
         stack.compose("down", "--volumes", "--timeout", "0")
+        # Compose knows only those that a service still mounts.
+        if left := list(stack.volumes()):
+            subprocess.run(["docker", "volume", "rm", *left], capture_output=True, check=True)
 
 
 def retyped(workspace: Workspace, volume: str, cls: type[VolumeType], **changes: object) -> Workspace:
