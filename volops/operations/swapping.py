@@ -9,7 +9,7 @@ from typing import NoReturn
 from volops.errors import NotWell
 from volops.journal import Journal, JournalFile, Step, Stopped
 from volops.operations.failing import fail
-from volops.services import start_all, stop_all, users, wait_until_well
+from volops.services import lacking, start_all, stop_all, users, wait_until_well
 from volops.source import Surroundings
 from volops.staging import Swap
 from volops.unfinished import conclude
@@ -27,11 +27,16 @@ def exchange(
     """Stop who uses the journal's volumes, `turn` each swap, start them again, and see that they get well.
 
     Returns the seconds each service was down. Only services that were well before must be so afterwards, or
-    `anyway` is told which is not.
+    `anyway` is told which is not; and only those that do not need one which was stopped, and stays so.
     When this raises, the journal tells how to undo what was done.
     """
     containers = users(around.engine, around.stack, [touched.name for touched in journal.volumes])
-    well = [each.service for each in containers if each.running and each.health in ("", "healthy")]
+    lame = lacking(around.stack, around.engine.containers(around.stack.project))
+    well = [
+        each.service
+        for each in containers
+        if each.running and each.health in ("", "healthy") and each.service not in lame
+    ]
     stopped = tuple(Stopped(each.id, each.service) for each in containers)
     journal = journal.at(Step.SWAPPING, stopped=stopped)
     journals.write(journal)
