@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -167,24 +167,28 @@ def test_external_volumes_and_those_of_other_projects_stay(tmp_path: Path) -> No
             assert {each.volume for each in plan.left} == {"shared", "their"}
             everything_removed(stack)
             assert not any(of_project(stack.project).values())
-        assert docker("volume", "inspect", external, other)
+            assert docker("volume", "inspect", external, other)
     finally:
         docker("volume", "rm", "--force", external, other)
 
 
-def test_volumes_without_a_name_go_even_after_their_containers(tmp_path: Path) -> None:
+def test_volumes_without_a_name_go_even_after_their_containers(
+    tmp_path: Path, image: Callable[[str], str]
+) -> None:
+    """Those of the compose file, and those of an image."""
     with small_stack(tmp_path) as stack:
-        text = stack.file.read_text().replace('"letters:/srv/letters"', '"/srv/letters"')
-        stack.file.write_text(text)
+        text = stack.file.read_text().replace('"letters:/srv/letters"', '"/srv/notes"')
+        late = "  late:\n    image: "
+        stack.file.write_text(text.replace(f"{late}{IMAGE}", f"{late}{image('with-volume')}"))
         stack.compose("up", "--detach", "store")
+        stack.compose("up", "--no-start", "late")
         workspace = stack.workspace()
         plan = plan_containers(workspace)
-        assert list(plan.unnamed.values()) == ["store:/srv/letters"]
-        (name,) = plan.unnamed
+        assert sorted(plan.unnamed.values()) == ["late:/data", "late:/more", "store:/srv/notes"]
         remove(workspace, plan, lambda _: None, command="clean")
-        assert docker("volume", "inspect", name)
+        assert docker("volume", "inspect", *plan.unnamed)
         everything_removed(stack)
-        assert name not in docker("volume", "ls", "--quiet").decode().split()
+        assert plan.unnamed.keys().isdisjoint(docker("volume", "ls", "--quiet").decode().split())
 
 
 def test_a_volume_that_a_stranger_uses_is_refused_before_anything_is_removed(stack: SmallStack) -> None:

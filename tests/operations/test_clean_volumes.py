@@ -250,7 +250,7 @@ def test_external_volumes_and_those_of_other_projects_must_be_named(tmp_path: Pa
             stack.fill("papers", **FULL)
             workspace = stack.workspace()
             chosen, left = choose_by_type(workspace, "files", binds=False)
-            assert {given.volume.key for given in chosen} == {"letters", "later"}
+            assert {given.volume.key for given in chosen} == {"later"}
             assert {(each.volume, each.reason) for each in left} == {
                 ("shared", "it is external"),
                 ("their", "it belongs to project theirs"),

@@ -102,7 +102,7 @@ class Restorable:
             around = look_around(workspace.engine, workspace.stack, "")
             return plan_clean(workspace, around, *choose_by_type(workspace, type_name, binds=False))
 
-    def clean(self, type_name: str, patience: float = 60) -> Cleaned:
+    def clean_type(self, type_name: str, patience: float = 60) -> Cleaned:
         """`volops clean --type TYPE`."""
         with self._workspace() as workspace:
             around = look_around(workspace.engine, workspace.stack, "")

@@ -26,7 +26,7 @@ def test_a_running_server_is_empty_afterwards_and_keeps_what_is_written_then(
     (item,) = cache.clean_plan("redis").items
     assert "200" in item.removals[0].what
     assert cache.has("key:7")
-    done = cache.clean("redis")
+    done = cache.clean_type("redis")
     assert set(done.downtime) == {"cache"}
     assert cache.ask("DBSIZE", "SELECT 3", "DBSIZE") == ["0", "OK", "0"]
     assert cache.clean_plan("redis").items == ()
@@ -40,7 +40,7 @@ def test_a_running_server_is_empty_afterwards_and_keeps_what_is_written_then(
 def test_a_server_that_does_not_run_has_nothing_left_and_starts_empty(cache: Cache) -> None:
     cache.filled("yes")
     cache.compose("stop", "cache")
-    done = cache.clean("redis")
+    done = cache.clean_type("redis")
     assert done.downtime == {}
     assert files(cache) == []
     assert cache.clean_plan("redis").items == ()
@@ -55,6 +55,6 @@ def test_a_cache_that_is_broken_can_be_cleaned(cache: Cache) -> None:
     script = "for f in /v/appendonlydir/*; do printf 'no such thing' >$f; done"
     docker("run", "--rm", "-v", f"{cache.name}_cache:/v", "debian:trixie-slim", "sh", "-c", script)
     cache.compose("start", "cache", check=False)
-    cache.clean("redis")
+    cache.clean_type("redis")
     cache.up()
     assert cache.ask("DBSIZE") == ["0"]

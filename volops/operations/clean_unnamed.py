@@ -4,6 +4,7 @@ whose they are, so it is written down."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from volops.store.durable import make_private, sync_directory, write_file
 
 _FILE = "unnamed.json"
 _LABEL = "com.docker.volume.anonymous"
-"""The engine's label on a volume that it made without a name."""
+"""The engine's label on a volume that an image asks for. One that the compose file asks for has none."""
+_INVENTED = re.compile(r"[0-9a-f]{64}")
 
 
 def unnamed(engine: Engine, containers: Collection[ContainerInfo]) -> dict[str, str]:
@@ -28,8 +30,12 @@ def unnamed(engine: Engine, containers: Collection[ContainerInfo]) -> dict[str, 
 
 
 def only_unnamed(engine: Engine, names: Collection[str]) -> dict[str, VolumeInfo]:
-    """Those of the named volumes that exist, and were made without a name."""
-    return {name: info for name, info in engine.volumes(names).items() if _LABEL in info.labels}
+    """Those of the named volumes that exist, and whose name the engine has made up."""
+    return {
+        name: info
+        for name, info in engine.volumes(names).items()
+        if _LABEL in info.labels or _INVENTED.fullmatch(name)
+    }
 
 
 def remember(state: Path, names: Collection[str]) -> None:
