@@ -1,4 +1,4 @@
-"""Which services can be well, by what compose says of their dependencies and the engine of their containers."""
+"""Which services can be well, by their dependencies and by what runs."""
 
 from __future__ import annotations
 

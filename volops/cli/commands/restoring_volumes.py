@@ -48,7 +48,7 @@ def restore_volumes(
     output.document({"restore": _restored_document(done)})
     tell_of_stopped(invocation)
     touched = {name for item in plan.items for name in item.volume.services}
-    offer_restart(invocation, touched, again={*done.downtime, *done.started}, ask=how.asks)
+    offer_restart(invocation, touched, again={*plan.stops, *done.started}, ask=how.asks)
     return reporter.exit_code
 
 
