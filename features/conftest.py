@@ -1,5 +1,7 @@
 """The gate: `pytest features/` runs the installed volops against fresh compose projects of its own.
 
+`pytest features/ --stack FILE` judges a copy of that project instead: volops/testing/acceptance.
+
 Without a container engine it fails and says so. What it makes on the engine it takes away again, also
 after a failure or Ctrl-C.
 """
@@ -18,8 +20,6 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 pytest.register_assert_rewrite("features.steps", "features.world")
 
 from features.report.order import reading_order  # noqa: E402 - after the registration above
-from features.report.plugin import FeatureReport  # noqa: E402 - after the registration above
-from features.report.records import Recorder  # noqa: E402
 from features.steps import (  # noqa: E402
     acceptance,
     backups,
@@ -29,6 +29,7 @@ from features.steps import (  # noqa: E402
     databases,
     document,
     faults,
+    gate,
     proof,
     recovery,
     restoring,
@@ -41,6 +42,9 @@ from features.world import engine  # noqa: E402
 from features.world.aftermath import Aftermaths  # noqa: E402
 from features.world.project import Project  # noqa: E402
 from features.world.stacks import SAMPLE, Stack  # noqa: E402
+from volops.testing.report.facts import images_on_the_engine  # noqa: E402
+from volops.testing.report.plugin import FeatureReport  # noqa: E402 - after the registration above
+from volops.testing.report.records import Recorder  # noqa: E402
 
 _STEPS = (
     stack,
@@ -58,14 +62,19 @@ _STEPS = (
     acceptance,
     trouble,
     cleaning,
+    gate,
 )
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
+_ANY_STACK = _HERE.parent / "volops" / "testing" / "acceptance"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Have the report written, unless tests of another kind run in the same session."""
+    if config.getoption("stack", default=None):
+        config.args[:] = [str(_ANY_STACK)]
+        return
     report = FeatureReport(config)
     config.stash[_REPORT] = report
     if all(_HERE in [path, *path.parents] for path in _paths(config)):
@@ -80,9 +89,10 @@ def _paths(config: pytest.Config) -> list[Path]:
     return [(directory / argument.partition("::")[0]).resolve() for argument in config.args]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run the features in the order in which they are read."""
-    items.sort(key=_order)
+    if not config.getoption("stack", default=None):
+        items.sort(key=_order)
 
 
 def _order(item: pytest.Item) -> tuple[int, str]:
@@ -94,9 +104,11 @@ def _order(item: pytest.Item) -> tuple[int, str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """A stop by the system takes away what was made, as Ctrl-C does."""
-    if not session.config.option.collectonly:
+    config = session.config
+    if not config.option.collectonly and not config.getoption("stack", default=None):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         engine.require()
+        config.stash[_REPORT].about = {"Images": images_on_the_engine(engine.IMAGES)}
 
 
 @pytest.fixture(scope="session")

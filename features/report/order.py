@@ -20,6 +20,7 @@ _FIRST = (
     "clean",
     "interruption",
     "any_stack",
+    "gate",
     "database_backup",
     "selection",
     "fidelity",

@@ -6,7 +6,6 @@ import re
 
 from pytest_bdd import given, parsers, then, when
 
-from features.report.records import Recorder
 from features.steps.document import Followed
 from features.world import engine
 from features.world.aftermath import Aftermath, Aftermaths
@@ -16,6 +15,7 @@ from features.world.project import Project
 from features.world.schema import Change, shown_migrations
 from features.world.survival import PRESERVED
 from features.world.terminal import Terminal
+from volops.testing.report.records import Recorder
 
 _PUT_IN = "|".join(
     (

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pytest_bdd import given, parsers, then
 
-from features.report.records import Recorder
 from features.world import bundles
 from features.world.holdings import Holdings, holdings
 from features.world.project import Project
 from features.world.trees import live_tree
+from volops.testing.report.records import Recorder
 
 _FRACTION = re.compile(r"(?<=\d)\.\d+")
 _CHANGES: dict[str, Callable[[Path], None]] = {

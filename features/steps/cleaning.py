@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from pytest_bdd import given, parsers, then, when
 
-from features.report.records import Recorder
 from features.world import redis
 from features.world.application import Application, address_of
 from features.world.commands import Run
 from features.world.engine import docker
 from features.world.project import Project
 from features.world.waiting import wait_for
+from volops.testing.report.records import Recorder
 
 _IMAGE = "volops-sample-redis:1"
 _LOG = "/var/log/nginx/access.log"

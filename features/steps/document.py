@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from pytest_bdd import given, parsers, then, when
 
-from features.report.records import Recorder
 from features.steps.bundles import same_to_the_second
 from features.world import cron, document, postgres
 from features.world.backup import backups_of, files_of
@@ -18,6 +17,7 @@ from features.world.engine import ROOT, docker, image_exists
 from features.world.holdings import Holdings
 from features.world.project import Project
 from features.world.terminal import Terminal
+from volops.testing.report.records import Recorder
 
 _SHELL_IMAGE = "volops-sample-redis:1"
 _STAMP = re.compile(r"(?P<stem>\w+_backup_)\d{8}_\d{6}(?P<ending>[.\w]*)")

@@ -8,12 +8,12 @@ from typing import Protocol
 
 from pytest_bdd import given, parsers, then
 
-from features.report.records import Recorder
 from features.world import engine
 from features.world.engine import docker
 from features.world.project import Project
 from features.world.stacks import SAMPLE, Stack
 from features.world.waiting import wait_for
+from volops.testing.report.records import Recorder
 
 TO_LOSE = "to lose"
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from features.report.records import Exhibit, Recorder
 from features.world import engine, schema
 from features.world.application import address_of
 from features.world.crashing import all_anew, kill_everything
@@ -18,6 +17,7 @@ from features.world.schema import Change, Schema
 from features.world.stacks import Stack
 from features.world.survival import Answer, Planted, ask, plant, signed_in
 from features.world.waiting import wait_for
+from volops.testing.report.records import Exhibit, Recorder
 
 _UP = "docker compose up --detach --wait"
 _COMMANDS: dict[str, tuple[str, ...]] = {

@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from features.report.records import Exhibit, Recorder
 from features.world import engine
 from features.world.commands import Background, Run, environment, shell, tell
 from features.world.engine import Container, docker
+from volops.testing.report.records import Exhibit, Recorder
 
 PREFIX_VARIABLE = "FEATURES_PREFIX"
 LABEL = "volops.features"
@@ -185,3 +185,8 @@ class Project:
         present = volumes & engine.volumes().keys()
         if present:
             docker("volume", "rm", "--force", *present)
+        built = docker(
+            "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={self.name}-*"
+        )
+        if built:
+            docker("rmi", "--force", *built.decode().split())

@@ -6,10 +6,10 @@ import secrets
 import shutil
 from pathlib import Path
 
-from features.report.records import Recorder
 from features.world.commands import environment, tell
 from features.world.engine import ROOT, docker
 from features.world.project import LABEL, Project, new_name
+from volops.testing.report.records import Recorder
 
 SAMPLE = "sample"
 _IMAGES = tuple(f"volops-sample-{name}" for name in ("postgres", "redis", "backend", "frontend", "proxy"))
