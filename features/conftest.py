@@ -89,9 +89,10 @@ def _paths(config: pytest.Config) -> list[Path]:
     return [(directory / argument.partition("::")[0]).resolve() for argument in config.args]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run the features in the order in which they are read."""
-    items.sort(key=_order)
+    if not config.getoption("stack", default=None):
+        items.sort(key=_order)
 
 
 def _order(item: pytest.Item) -> tuple[int, str]:

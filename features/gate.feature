@@ -8,7 +8,7 @@ Feature: The same criteria for a stack that nobody here wrote
     And I am in an empty directory beside the project
     When I run "pytest --pyargs volops.testing.acceptance --stack ../project/compose.yaml"
     Then it succeeds
-    And it says "8 passed"
+    And it says "9 passed"
     And every service is as it was before
     And every volume is the same as before
     And the files are there, and no others

@@ -64,6 +64,8 @@ Feature: The document's troubleshooting
     And it says "db"
     When I follow "Issue: PostgreSQL Won't Start After Restore", whose "docker volume rm" fails
     Then it says "could not locate a valid checkpoint record" and "volume is in use"
+    And it does not say "Restart backend"
+    And it says "backend, proxy: not seen to be well without db"
     And it holds what was written down
     And every service is running and well
 

@@ -199,15 +199,17 @@ class TestServices:
                 image: i
                 command: run --fast 'two words' $$HOME
                 environment: {WORD: "pa$$$$w", GIVEN: "${GREETING}", UNSET: }
-                depends_on: {b: {condition: service_healthy}}
+                depends_on: {b: {condition: service_healthy}, c: {condition: service_completed_successfully}}
               b: {image: i, command: [one, "t w o"]}
+              c: {image: i}
             """
         )
-        a, b = stack.services
+        a, b, _ = stack.services
         assert a.command == ("run", "--fast", "two words", "$HOME")
         assert b.command == ("one", "t w o")
         assert a.environment == {"WORD": "pa$$w", "GIVEN": "hello"}
-        assert a.depends_on == ("b",)
+        assert a.depends_on == ("b", "c")
+        assert a.jobs == ("c",)
 
     @pytest.mark.usefixtures("project")
     def test_secrets_of_the_environment_do_not_show_in_repr(self) -> None:

@@ -133,6 +133,18 @@ def test_an_artifact_that_is_not_the_manifest_s_is_corrupt(
         list(opened("a", cut(packed(PLAIN)), (ZSTD,), stored, plain))
 
 
+@pytest.mark.parametrize("codecs", [(), (ZSTD,)])
+def test_whoever_knows_the_stored_bytes_still_has_the_plain_ones_judged(codecs: tuple[str, ...]) -> None:
+    def stored(data: bytes) -> Iterator[bytes]:
+        return cut(packed(data) if codecs else data)
+
+    assert b"".join(opened("a", stored(PLAIN), codecs, None, digest_of(PLAIN))) == PLAIN
+    other = b"x" + PLAIN[1:]
+    for changed, complaint in ((other, "SHA-256 of its plain bytes"), (PLAIN + b"x", "plain bytes are not")):
+        with pytest.raises(ArtifactCorrupt, match=complaint):
+            list(opened("a", stored(changed), codecs, None, digest_of(PLAIN)))
+
+
 def test_an_unknown_codec_is_said() -> None:
     with pytest.raises(ArtifactCorrupt, match="unknown codec 'lz77'"):
         list(opened("a", [PLAIN], ("lz77",), digest_of(PLAIN), digest_of(PLAIN)))

@@ -43,6 +43,21 @@ def relying_on(stack: Stack, services: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in order if name in found)
 
 
+def lacking(stack: Stack, containers: Sequence[ContainerInfo]) -> dict[str, tuple[str, ...]]:
+    """The services that cannot be well because others, which they need directly or not, are stopped; with the
+    names of those. One that has no container at all was left out on purpose."""
+    active = {container.service for container in containers if container.state in ACTIVE}
+    stopped = {container.service for container in containers} - active
+    found: dict[str, tuple[str, ...]] = {}
+    for name in stack.dependencies_first():
+        service = stack.service(name)
+        needed = [one for one in service.depends_on if one not in service.jobs] if service else []
+        missing = {one for one in needed if one in stopped}.union(*(found.get(one, ()) for one in needed))
+        if missing:
+            found[name] = tuple(sorted(missing))
+    return found
+
+
 def stop_all(engine: Engine, stopped: Sequence[Stopped]) -> None:
     """Stop containers, those that depend on others first; fine for those that are stopped or gone."""
     for each in reversed(stopped):

@@ -21,7 +21,7 @@ volumes:
   {key}:
     driver_opts: {{type: tmpfs, device: tmpfs, o: "size={mebibytes}m,mode=0755"}}
 """
-_PROBE = "touch {0}/probe && echo something >{0}/probe && rm {0}/probe"
+_PROBE = "cp /etc/hostname {0}/probe && rm {0}/probe"
 
 
 @given(

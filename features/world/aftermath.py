@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.world import engine, schema
+from features.world.application import address_of
 from features.world.crashing import all_anew, kill_everything
 from features.world.private_engine import INNER_PORT, private_engine
 from features.world.project import Project
@@ -58,7 +59,7 @@ class Aftermaths:
         self._stack = stack
         self._recorder = recorder
         self._place = place
-        self._known: dict[str, Aftermath | AssertionError] = {}
+        self._known: dict[str, Aftermath | Exception] = {}
         self._change: Change | None = None
 
     def of(self, done: str) -> Aftermath:
@@ -66,10 +67,10 @@ class Aftermaths:
         if done not in self._known:
             try:
                 self._known[done] = self._on_the_private_engine() if done == _ENGINE else self._after(done)
-            except AssertionError as error:
+            except (AssertionError, OSError) as error:
                 self._known[done] = error
         known = self._known[done]
-        if isinstance(known, AssertionError):
+        if isinstance(known, Exception):
             raise AssertionError(f"{done}: {known}")
         for exhibit in known.evidence:
             self._recorder.show(exhibit)
@@ -86,7 +87,7 @@ class Aftermaths:
                 run = project.run(command)
                 assert run.code == 0, run.output[-2000:]
 
-        found = _tried(project, change, do)
+        found = _tried(project, change, do, lambda: address_of(project))
         stack.fill()
         return found
 
@@ -96,6 +97,7 @@ class Aftermaths:
             self._change = Change()
             self._change.write(project)
             self._change.migrate(project)
+            self._change.build(project)
         elif not self._change.in_image(project):
             # Somebody has built the image since, from another copy of the source.
             self._change.build(project)
@@ -123,16 +125,16 @@ class Aftermaths:
                         lambda: all_anew(project, before), "the services to be back by themselves", every=0.2
                     )
 
-                return _tried(project, change, restart, f"http://127.0.0.1:{inner.port}")
+                return _tried(project, change, restart, lambda: inner.address)
 
 
-def _tried(project: Project, change: Change, do: Callable[[], None], address: str = "") -> Aftermath:
+def _tried(project: Project, change: Change, do: Callable[[], None], address: Callable[[], str]) -> Aftermath:
     """Put everything in, do it, and ask for everything."""
-    planted = plant(project, address)
+    planted = plant(project, address())
     change.use(project)
     before, volumes_before = change.seen(project), engine.created(project.volumes)
     do()
-    answers = tuple(ask(project, planted, address))
+    answers = tuple(ask(project, planted, address()))
     after, volumes_after = change.seen(project), engine.created(project.volumes)
     unapplied = [line for line in schema.shown_migrations(project) if not line.startswith("[X]")]
     evidence = (
@@ -140,7 +142,7 @@ def _tried(project: Project, change: Change, do: Callable[[], None], address: st
         _table("volumes before", ("volume", "made"), sorted(volumes_before.items())),
         _table("volumes after", ("volume", "made"), sorted(volumes_after.items())),
     )
-    visitor = signed_in(project, planted, address)
+    visitor = signed_in(planted, address())
     return Aftermath(planted, answers, visitor, (before, after), tuple(unapplied), evidence)
 
 

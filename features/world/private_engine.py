@@ -24,13 +24,18 @@ _PATIENCE_S = 120
 
 @dataclass(frozen=True, slots=True)
 class PrivateEngine:
-    """Its socket's address, the container that it runs in, where of our machine INNER_PORT is, and the
-    environment in which `docker` means the machine's engine."""
+    """Its socket's address, the container that it runs in, and the environment in which `docker` means the
+    machine's engine."""
 
     host: str
     container: str
-    port: str
     outside: Mapping[str, str] = field(repr=False)
+
+    @property
+    def address(self) -> str:
+        """Where INNER_PORT can be reached from our machine; somewhere else after each start."""
+        said = tell("docker", "port", self.container, str(INNER_PORT), env=self.outside).decode()
+        return f"http://{said.strip()}"
 
     def load(self, images: Sequence[str]) -> None:
         """Give it images of the machine's engine."""
@@ -78,9 +83,7 @@ def private_engine(owner: str) -> Iterator[PrivateEngine]:
     options += ["--volume", f"{place}:/engine", "--publish", f"127.0.0.1::{INNER_PORT}"]
     container = docker("run", *options, _IMAGE).decode().strip()
     try:
-        published = docker("port", container, str(INNER_PORT)).decode()
-        port = published.strip().rpartition(":")[2]
-        engine = PrivateEngine(f"unix://{place}/docker.sock", container, port, environment())
+        engine = PrivateEngine(f"unix://{place}/docker.sock", container, environment())
         engine.wait()
         yield engine
     finally:

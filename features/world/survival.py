@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from features.world import postgres, redis
-from features.world.application import Application, address_of
+from features.world.application import Application
 from features.world.project import Project
 
 PRESERVED, REMOVED = "Preserved", "Removed"
@@ -36,12 +36,12 @@ class Answer:
     outcome: str
 
 
-def plant(project: Project, address: str = "") -> Planted:
+def plant(project: Project, address: str) -> Planted:
     """Put in one of each kind: a member and an upload by the application, a session that is signed in, a
-    static file, a key, a page in the log."""
+    static file, a key, a page in the log. `address` is where the proxy answers, as below."""
     name, logged = f"kept-{secrets.token_hex(4)}", f"seen-{secrets.token_hex(4)}"
     project.exec("backend", "python", "manage.py", "shell", "-c", _MEMBER.format(name, _PASSWORD))
-    visitor = Application(address or address_of(project))
+    visitor = Application(address)
     visitor.sign_in(name, _PASSWORD)
     content = secrets.token_bytes(50_000)
     uploaded = visitor.upload(f"{name}.bin", content)
@@ -51,9 +51,9 @@ def plant(project: Project, address: str = "") -> Planted:
     return Planted(name, uploaded, visitor, content, logged)
 
 
-def ask(project: Project, planted: Planted, address: str = "") -> list[Answer]:
+def ask(project: Project, planted: Planted, address: str) -> list[Answer]:
     """What the services say of each of the five kinds now."""
-    visitor = Application(address or address_of(project), planted.visitor.session)
+    visitor = Application(address, planted.visitor.session)
     counted = "SELECT count(*) FROM auth_user WHERE username = :'name'"
     rows = postgres.server_of(project, "db").value(counted, "backend_db", name=planted.name)
     value = redis.server_of(project, "cache").command("GET", planted.name)
@@ -72,9 +72,9 @@ def ask(project: Project, planted: Planted, address: str = "") -> list[Answer]:
     ]
 
 
-def signed_in(project: Project, planted: Planted, address: str = "") -> str:
+def signed_in(planted: Planted, address: str) -> str:
     """The member that the session of before belongs to now, or nothing."""
-    return Application(address or address_of(project), planted.visitor.session).who
+    return Application(address, planted.visitor.session).who
 
 
 def _served(kind: str, path: str, visitor: Application, content: bytes) -> Answer:

@@ -23,6 +23,7 @@ def services_of(config: Mapping[str, Any], active: Collection[str]) -> dict[str,
             active=name in active,
             profiles=tuple(said.get("profiles") or ()),
             depends_on=tuple(said.get("depends_on") or ()),
+            jobs=tuple(_jobs(said.get("depends_on") or {})),
             command=tuple(said.get("command") or ()),
             environment={
                 variable: str(value)
@@ -32,6 +33,12 @@ def services_of(config: Mapping[str, Any], active: Collection[str]) -> dict[str,
         )
         for name, said in (config.get("services") or {}).items()
     }
+
+
+def _jobs(depends_on: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for name, how in depends_on.items():
+        if how.get("condition") == "service_completed_successfully":
+            yield name
 
 
 def volumes_of(config: Mapping[str, Any], services: Mapping[str, Service]) -> tuple[Volume, ...]:

@@ -9,7 +9,7 @@ from typing import NoReturn
 from volops.errors import NotWell
 from volops.journal import Journal, JournalFile, Step, Stopped
 from volops.operations.failing import fail
-from volops.services import start_all, stop_all, users, wait_until_well
+from volops.services import lacking, start_all, stop_all, users, wait_until_well
 from volops.source import Surroundings
 from volops.staging import Swap
 from volops.unfinished import conclude
@@ -27,7 +27,7 @@ def exchange(
     """Stop who uses the journal's volumes, `turn` each swap, start them again, and see that they get well.
 
     Returns the seconds each service was down. Only services that were well before must be so afterwards, or
-    `anyway` is told which is not.
+    `anyway` is told which is not; and only those that do not need one which was stopped, and stays so.
     When this raises, the journal tells how to undo what was done.
     """
     stopped, well = _using(around, journal)
@@ -84,9 +84,15 @@ def discard(
 
 
 def _using(around: Surroundings, journal: Journal) -> tuple[tuple[Stopped, ...], list[str]]:
-    """The containers that must stop, in the order of dependencies, and which of their services are well."""
+    """The containers that must stop, in the order of dependencies, and which of their services are well and
+    need none that is stopped already."""
     containers = users(around.engine, around.stack, [touched.name for touched in journal.volumes])
-    well = [each.service for each in containers if each.running and each.health in ("", "healthy")]
+    lame = lacking(around.stack, around.engine.containers(around.stack.project))
+    well = [
+        each.service
+        for each in containers
+        if each.running and each.health in ("", "healthy") and each.service not in lame
+    ]
     return tuple(Stopped(each.id, each.service) for each in containers), well
 
 

@@ -14,6 +14,23 @@ if TYPE_CHECKING:
 _PATIENCE_S = 180
 
 
+def tell_of_stopped(invocation: Invocation) -> None:
+    """Say which running services cannot work because others, which were stopped before, still are."""
+    from volops.services import ACTIVE, lacking
+
+    workspace = invocation.workspace
+    containers = workspace.engine.containers(workspace.stack.project)
+    active = {container.service for container in containers if container.state in ACTIVE}
+    lame = {name: needed for name, needed in lacking(workspace.stack, containers).items() if name in active}
+    stopped = sorted({name for needed in lame.values() for name in needed})
+    if stopped:
+        names = ", ".join(sorted(lame))
+        invocation.output.note(
+            f"{names}: not seen to be well without {', '.join(stopped)}, stopped before and after; "
+            f"`volops start {' '.join(stopped)}` starts it"
+        )
+
+
 def offer_restart(
     invocation: Invocation, restored: Collection[str], *, again: Collection[str] = (), ask: bool
 ) -> None:

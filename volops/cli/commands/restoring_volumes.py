@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from volops.cli.commands.afterwards import offer_restart
+from volops.cli.commands.afterwards import offer_restart, tell_of_stopped
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, count, duration, size
 
@@ -46,8 +46,9 @@ def restore_volumes(
         done = restore(workspace, around, plan, reporter, patience=how.patience, trust=how.trust)
     _tell(output, done)
     output.document({"restore": _restored_document(done)})
+    tell_of_stopped(invocation)
     touched = {name for item in plan.items for name in item.volume.services}
-    offer_restart(invocation, touched, again={*done.downtime, *done.started}, ask=how.asks)
+    offer_restart(invocation, touched, again={*plan.stops, *done.started}, ask=how.asks)
     return reporter.exit_code
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,17 @@ from volops.testing.gate.engine_commands import Said
 from volops.testing.report.plugin import FeatureReport
 from volops.testing.report.records import Recorder
 
+_LOSING = ("--volumes", "--yes-delete-everything")
+
 
 @dataclass
 class Judged:
-    """What a scenario knows of the copy: how its volumes were, and what the last command said."""
+    """What a scenario knows of the copy: the keys of the volumes it is about, how all its volumes were, and
+    what the last command said."""
 
     copy: StackCopy
     token: str
+    keys: Sequence[str]
     before: dict[str, str] = field(default_factory=dict)
     said: Said = field(default_factory=lambda: Said("nothing"))
 
@@ -48,22 +52,34 @@ def others(volops_stack: StackCopy) -> Iterator[Bystanders]:
         bystanders.remove()
 
 
+@pytest.fixture(scope="session")
+def volops_asked(volops_stack: StackCopy) -> tuple[list[str], dict[str, str]]:
+    """Keys of the volumes that the scenarios are about; the others, each with the reason."""
+    asked, others = plantable(volops_stack.open())
+    return [given.volume.key for given in asked], others
+
+
 @given("a copy of the stack, running, with a datum planted in every volume", target_fixture="judged")
-def running(volops_stack: StackCopy, volops_token: str, volops_recorder: Recorder) -> Judged:
+def running(
+    volops_stack: StackCopy,
+    volops_token: str,
+    volops_asked: tuple[list[str], dict[str, str]],
+    volops_recorder: Recorder,
+) -> Judged:
     """What an earlier scenario took away comes back first."""
     _settle(volops_stack, start=True)
     found = find(volops_stack, volops_token)
     if not all(one.found for one in found):
         found = plant(volops_stack, volops_token)
     _show(volops_recorder, "planted", found)
-    others = plantable(volops_stack.open())[1]
+    keys, others = volops_asked
     if others:
         volops_recorder.table("not asked about", ["volume", "why"], sorted(others.items()))
     assert found, "this stack has no volume that could lose anything"
     _require(found)
     before = volops_stack.volumes()
     volops_recorder.table("volumes before", ["volume", "made"], sorted(before.items()))
-    return Judged(volops_stack, volops_token, before)
+    return Judged(volops_stack, volops_token, keys, before)
 
 
 @given("a backup of it")
@@ -89,7 +105,7 @@ def command(commands: str, judged: Judged) -> None:
         judged.said = judged.copy.volops(*verb) if program == "volops" else judged.copy.compose(*verb[1:])
         if judged.said.code != 0:
             return
-    if "--volumes" in commands:
+    if any(word in commands for word in _LOSING):
         judged.copy.lose_binds()
 
 
@@ -101,7 +117,7 @@ def killed(judged: Judged) -> None:
 @when("it is backed up")
 def backed_up(judged: Judged) -> None:
     """Directories of the host are backed up when they are named, and then nothing else is."""
-    keys = _asked(judged.copy)
+    keys = judged.keys
     binds = [key for key in keys if Path(key).is_absolute()]
     runs = [["--all"]] if len(binds) < len(keys) else []
     for what in [*runs, binds] if binds else runs:
@@ -120,14 +136,14 @@ def restored(judged: Judged) -> None:
     _each_backup(judged, "restore", "--yes")
 
 
-@when("everything of it is removed")
-def removed(judged: Judged) -> None:
-    judged.said = judged.copy.compose("down", "--volumes", "--remove-orphans")
-
-
 @then("it succeeds")
 def _succeeds(judged: Judged) -> None:
     assert judged.said.code == 0, f"`{judged.said.line}` ended with {judged.said.code}:\n{judged.said.output}"
+
+
+@then(parsers.parse("it ends with exit code {code:d}"))
+def ends_with(code: int, judged: Judged) -> None:
+    assert judged.said.code == code, judged.said.output
 
 
 @then("every service is well")
@@ -163,7 +179,7 @@ def complete(judged: Judged, volops_recorder: Recorder) -> None:
         volumes |= {one["key"]: one for one in records if one["status"] != "skipped"}
     rows = [[key, one["type"], one["status"], len(one["artifacts"])] for key, one in sorted(volumes.items())]
     volops_recorder.table("in the backup", ["volume", "type", "status", "files"], rows)
-    missing = [key for key in _asked(judged.copy) if volumes.get(key, {}).get("status") != "done"]
+    missing = [key for key in judged.keys if volumes.get(key, {}).get("status") != "done"]
     assert missing == []
 
 
@@ -187,10 +203,6 @@ def _each_backup(judged: Judged, *verb: str) -> None:
         judged.said = judged.copy.volops(*verb, name)
         if judged.said.code != 0:
             return
-
-
-def _asked(copy: StackCopy) -> list[str]:
-    return [given.volume.key for given in plantable(copy.open())[0]]
 
 
 def _settle(copy: StackCopy, *, start: bool) -> list[list[str]]:

@@ -8,10 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from volops import provisional
-from volops.compose import ComposeOptions
+from volops.compose import Compose, ComposeOptions, load_stack
 from volops.compose.lifecycle import ServiceState
 from volops.docker import connect
 from volops.errors import VolopsError
@@ -24,6 +25,7 @@ from volops.workspace import Workspace, open_workspace
 
 _POLL_S = 0.25
 _LOG_LINES = 80
+_NO_CONTAINER = "has no container"
 _PROGRAM = "import sys; from volops.cli.main import main; sys.exit(main())"
 _STEERING = ("COMPOSE_", "VOLOPS_BACKUPS")
 
@@ -66,6 +68,11 @@ class StackCopy:
         """Where its backups are."""
         return self.directory / "backups"
 
+    @cached_property
+    def services(self) -> Compose:
+        """Its services."""
+        return Compose(self.options, load_stack(self.options))
+
     def open(self) -> Workspace:
         """The copy as volops sees it now."""
         return open_workspace(self.options, self.backups)
@@ -94,26 +101,27 @@ class StackCopy:
 
     def wait(self) -> tuple[ServiceState, ...]:
         """Wait until every service is ready, or a one-off job that did its work. Raises StackNotWell."""
-        compose = self.open().compose
-        wanted = self._wanted
         until = time.monotonic() + self.patience
         while True:
-            states = compose.states()
-            if all(state.ready for state in states) and wanted <= {state.service for state in states}:
+            states = self.services.states()
+            late = self._late(states)
+            if not late:
                 return states
-            late = [f"{state.service} is {state}" for state in states if not state.ready]
-            late += [f"{name} has no container" for name in sorted(wanted - {one.service for one in states})]
-            lost = wanted > {state.service for state in states} or any(state.failed for state in states)
+            lost = any(each.endswith(_NO_CONTAINER) for each in late) or any(each.failed for each in states)
             if lost or time.monotonic() > until:
                 raise StackNotWell(f"the copy does not get well: {', '.join(late)}", self.logs())
             time.sleep(_POLL_S)
 
     def all_ready(self) -> bool:
         """Whether every service is up now."""
-        compose = self.open().compose
-        states = compose.states()
-        wanted = self._wanted
-        return all(state.ready for state in states) and wanted <= {state.service for state in states}
+        return not self._late(self.services.states())
+
+    def _late(self, states: Sequence[ServiceState]) -> list[str]:
+        """What is missing, in words."""
+        there = {state.service for state in states}
+        return [f"{state.service} is {state}" for state in states if not state.ready] + [
+            f"{name} {_NO_CONTAINER}" for name in sorted(self._wanted - there)
+        ]
 
     def crash(self) -> None:
         """Kill every container of it at once, as a loss of power would (SIGKILL)."""
