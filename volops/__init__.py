@@ -1,5 +1,6 @@
 """Volume operations for container stacks: what a plugin author imports, and nothing else."""
 
+from volops.database_type import DatabaseType, TableType
 from volops.errors import (
     AccessRefused,
     ArtifactCorrupt,
@@ -14,21 +15,30 @@ from volops.errors import (
     VolopsError,
 )
 from volops.file_tree import FileTree
-from volops.hookspecs import hookimpl, hookspec
+from volops.hookspecs import INTERFACE, hookimpl
 from volops.model import (
     Artifact,
     Criticality,
     DatabaseTarget,
+    Digest,
     Event,
     Exchange,
     Mount,
+    Outcome,
+    OutcomeStatus,
+    Progress,
     Quiesce,
+    RunFinished,
+    RunStarted,
     Service,
     StoredArtifact,
     TableCopied,
     TableTarget,
     Volume,
+    VolumeFinished,
     VolumeKind,
+    VolumeStarted,
+    Warned,
 )
 from volops.removal import Removal, Removing
 from volops.shell import Output, Shell
@@ -36,12 +46,15 @@ from volops.volume_access import Source, Staging
 from volops.volume_type import NoOptions, VolumeType
 
 __all__ = [
+    "INTERFACE",
     "AccessRefused",
     "Artifact",
     "ArtifactCorrupt",
     "CheckFailed",
     "Criticality",
     "DatabaseTarget",
+    "DatabaseType",
+    "Digest",
     "Event",
     "Exchange",
     "FileTree",
@@ -49,13 +62,18 @@ __all__ = [
     "InvalidUse",
     "Mount",
     "NoOptions",
+    "Outcome",
+    "OutcomeStatus",
     "Output",
     "ProducerFailed",
+    "Progress",
     "Quiesce",
     "Removal",
     "Removing",
     "RestoreFailed",
     "RestoreRefused",
+    "RunFinished",
+    "RunStarted",
     "Service",
     "ServiceNotReady",
     "ServiceNotRunning",
@@ -65,10 +83,13 @@ __all__ = [
     "StoredArtifact",
     "TableCopied",
     "TableTarget",
+    "TableType",
     "VolopsError",
     "Volume",
+    "VolumeFinished",
     "VolumeKind",
+    "VolumeStarted",
     "VolumeType",
+    "Warned",
     "hookimpl",
-    "hookspec",
 ]

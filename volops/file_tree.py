@@ -26,6 +26,7 @@ class FileTree(VolumeType):
     """Base of file-like types: subclasses give the inventory's columns, `stem` and `detect`."""
 
     proof = "every file's content, owner, mode, times and attributes"
+    """As in VolumeType."""
     stem: ClassVar[str]
     """First word of the artifact's name: `media` gives media_backup_20251025_143022.tar."""
 
@@ -34,7 +35,8 @@ class FileTree(VolumeType):
         yield Artifact(source.file_name(f"{self.stem}_backup", ".tar"), TAR, source.tar())
 
     def facts(self, source: Source) -> Mapping[str, Any]:
-        """Number of entries, version of GNU tar, and digest of the archive.
+        """Number of entries, version of GNU tar, and digest of the archive. Of an archive that a subclass has
+        made of its own, without `source.tar`: the digest of the last one.
 
         The same tree gives the same archive again, so a restored one is checked by archiving it, and the
         live data is read only once. That another archive comes out proves nothing yet: versions of tar fill
@@ -42,7 +44,7 @@ class FileTree(VolumeType):
         depends on their history, and other file systems round holes to other sizes.
         """
         facts = {key: source.notes[key] for key in ("entries", "layout", "tar") if key in source.notes}
-        if source.artifacts and facts.get("layout") == "tree":
+        if source.artifacts and facts.get("layout", "tree") == "tree":
             facts["tree_sha256"] = source.artifacts[-1].plain.sha256
         return facts
 

@@ -1,4 +1,8 @@
-"""The pluggy hooks of volops: how a plugin registers volume types, and how it observes runs."""
+"""The pluggy hooks of volops: how a plugin registers volume types, and how it observes runs.
+
+They and what `volops` exports are the plugin interface. It has a version, `INTERFACE`, which a plugin states
+as `VOLOPS_INTERFACE` in the module that its entry point names.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,10 @@ from volops.model import Event
 from volops.volume_type import VolumeType
 
 PROJECT = "volops"
+INTERFACE = 1
+"""The version of the plugin interface. It grows when a plugin written for the one before would no longer
+work: when a name or an argument goes, or when a method must give or may get something else. What is only
+added (a hook, a method with a default, a field) leaves it as it is."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -17,10 +25,20 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def volops_volume_types() -> Iterable[type[VolumeType]]:
-    """Return the volume types this plugin gives. Called once per process, with nothing else set up."""
+    """Return the volume types this plugin gives, as classes. Called once per process, when the plugin is
+    loaded, in the main thread and with nothing else set up: no project, no engine.
+
+    What it raises, and a class that is no complete volume type, makes the plugin broken: none of its types is
+    used, and every volume that is or may be of one of them fails.
+    """
     raise AssertionError("a hook specification is never called")
 
 
 @hookspec
 def volops_event(event: Event) -> None:
-    """Observe an event of a run. What it raises is reported as a warning and never stops the run."""
+    """Observe an event of a run, in the thread that makes it, which waits meanwhile: do not take long.
+
+    Events come in order; each VolumeStarted is followed by its VolumeFinished before the next volume's.
+    What it raises becomes one warning and never stops the run; the plugin is told nothing more in that
+    process.
+    """

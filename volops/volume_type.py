@@ -18,29 +18,39 @@ class NoOptions:
 
 
 class VolumeType(ABC):
-    """How volumes of one type are recognised, dumped and described. Subclass, and register by a hook.
+    """How volumes of one type are recognised, dumped, made anew and proven. Subclass, and register by a hook.
 
-    The class attributes are the columns of the volume inventory. Instances are made by the core, once
-    per run, without arguments; they must hold no state between calls.
+    The class attributes are the columns of the volume inventory. Instances are made by the core, without
+    arguments, as often as it likes; they must hold no state between calls.
     """
 
     name: ClassVar[str]
+    """What `x-volops` and manifests call the type: [a-z][a-z0-9_-]{0,39}, and no other type's name."""
     summary: ClassVar[str]
+    """What such a volume is, in a few words: "PostgreSQL database records"."""
     data_included: ClassVar[tuple[str, ...]]
+    """What is in it, a line each."""
     criticality: ClassVar[Criticality]
+    """How much it hurts to lose it."""
     typical_size: ClassVar[str]
+    """For people: "10 MB to 1 GB"."""
     backup_priority: ClassVar[str]
+    """For people: how urgent backups are, and why."""
     guarantees: ClassVar[tuple[str, ...]]
+    """What the data survives, a line each."""
     proof: ClassVar[str] = "what its type recorded"
     """What `check` compares a restored volume by, in words: "rows of every table, sequences, roles"."""
     icon: ClassVar[str] = "📁"
+    """One character for the list of volumes."""
     service_noun: ClassVar[str] = "service"
     """What the service that owns such a volume is called in messages: "database is not running"."""
     quiesce: ClassVar[Quiesce] = Quiesce.NONE
+    """What is done to the containers that use the volume while it is dumped; `x-volops` may say otherwise."""
     by_default: ClassVar[bool] = True
     """False for a type that a plain `volops backup` leaves out and `--all` includes."""
     Options: ClassVar[type[Any]] = NoOptions
-    """A frozen dataclass; its fields are what `x-volops` may say beside `type`."""
+    """A frozen dataclass; its fields are what `x-volops` may say beside `type`. Every field has a default.
+    Raise ValueError in `__post_init__` for a value that cannot be: the user is told with its path."""
 
     @abstractmethod
     def detect(self, volume: Volume) -> bool:

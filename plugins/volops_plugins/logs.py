@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from volops import Criticality, FileTree, Mount, Removal, Removing, Source, Volume, VolumeType, hookimpl
 from volops_plugins._places import Place, place_of
 
+VOLOPS_INTERFACE = 1
 # GNU find tells sizes by itself; where it is another one, a program a file does.
 _LIST = """
 cd /volume

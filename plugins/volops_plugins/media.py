@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from volops import Criticality, FileTree, Volume, VolumeType, hookimpl
 from volops_plugins._places import Place, place_of
 
+VOLOPS_INTERFACE = 1
+
 
 class Media(FileTree):
     """Uploads and generated files, archived with all that their file system knows of them."""

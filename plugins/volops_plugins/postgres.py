@@ -31,6 +31,8 @@ from volops_plugins._postgres.restoring import Restoring
 from volops_plugins._postgres.server import Database, Options
 from volops_plugins._postgres.session import Session
 
+VOLOPS_INTERFACE = 1
+
 SQL = "application/sql"
 TAR = "application/x-tar"
 _END = re.compile(rb"\n--\n-- PostgreSQL database (cluster )?dump complete\n--\n\s*(\\unrestrict \w+\s*)?\Z")

@@ -28,6 +28,8 @@ from volops_plugins._redis.restoring import Restoring
 from volops_plugins._redis.server import Options, keys_in
 from volops_plugins._redis.session import Session
 
+VOLOPS_INTERFACE = 1
+
 RDB = "application/x-redis-rdb"
 _SERVERS = re.compile(r"redis|valkey|keydb")
 _OTHERS = re.compile(r"insight|commander|exporter|browser|sentinel")

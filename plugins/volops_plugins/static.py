@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from volops import Criticality, FileTree, Removal, Source, Volume, VolumeType, hookimpl
 from volops_plugins._places import Place, place_of
 
+VOLOPS_INTERFACE = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+
 import pytest
 
 from tests.plugin_discovery.conftest import Install, state_of
+from volops import INTERFACE
+from volops.errors import PluginBroken
 from volops.plugins import discover
+from volops.plugins.interface import require_interface
 
 
 def test_a_plugin_is_found_with_its_types_and_hooks(installed: Install) -> None:
     registry = installed("good")
     state = state_of(registry, "volops-mongo")
     assert (state.name, state.version, state.status, state.reason) == ("mongo", "1.2", "ok", "")
+    assert state.interface == 1
     assert state.types == ("mongo",)
     assert state.hooks == ("volops_event", "volops_volume_types")
     assert registry.types["mongo"].origin == "plugin mongo of volops-mongo 1.2"
@@ -72,6 +78,38 @@ def test_a_broken_plugin_is_told_with_its_reason_and_stops_nothing(
     assert state_of(registry, "volops-mongo").status == "ok"
     assert registry.types["mongo"].distribution == "volops-mongo"
     assert not any(given.distribution == distribution for given in registry.types.values())
+
+
+@pytest.mark.parametrize(("case", "version"), [("newer_interface", 7), ("newer_import", 9)])
+def test_a_plugin_for_another_interface_is_refused_with_both_versions(
+    installed: Install, case: str, version: int
+) -> None:
+    registry = installed(case, "good")
+    (refused,) = registry.broken
+    assert refused.reason == (
+        f"it was written for plugin interface {version}, and volops {metadata.version('volops')} has "
+        f"{INTERFACE}: upgrade volops"
+    )
+    assert refused.opaque
+    assert registry.types["mongo"].distribution == "volops-mongo"
+
+
+def test_a_plugin_for_an_interface_that_is_gone_is_refused_with_both_versions() -> None:
+    with pytest.raises(
+        PluginBroken, match=rf"interface 0, and volops \S+ has {INTERFACE}: upgrade the plugin"
+    ):
+        require_interface(0)
+
+
+def test_an_interface_is_a_number(installed: Install) -> None:
+    broken = state_of(installed("interface_no_number"), "volops-wordy")
+    assert broken.reason == "its VOLOPS_INTERFACE is 'one', and must be a number such as 1"
+    assert broken.interface is None
+
+
+def test_a_plugin_that_states_no_interface_is_taken_for_one_of_the_first(installed: Install) -> None:
+    state = state_of(installed("observer_raises"), "volops-observer")
+    assert (state.status, state.interface) == ("ok", 1)
 
 
 def test_a_hook_with_wrong_arguments_names_the_argument(installed: Install) -> None:

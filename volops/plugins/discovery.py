@@ -15,12 +15,13 @@ from volops import hookspecs
 from volops.errors import PluginBroken
 from volops.file_tree import PlainFiles
 from volops.plugins.contract import check_volume_type
+from volops.plugins.interface import require_interface, stated, stated_in_source
 from volops.plugins.registry import Observer, PluginState, RegisteredType, Registry, isolated
 from volops.volume_type import VolumeType
 
 GROUP = "volops"
 CORE = "volops"
-_HOOKS = ("volops_volume_types", "volops_event")
+HOOKS = ("volops_volume_types", "volops_event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,9 @@ def _load(distribution: str, version: str, found: metadata.EntryPoint | str) -> 
     opaque = True
     types: tuple[RegisteredType, ...] = ()
     try:
-        plugin = isolated("it cannot be imported", found.load)
+        plugin = _imported(found)
+        state = replace(state, interface=stated(plugin))
+        require_interface(state.interface)
         problem = _register(manager, plugin, name)
         classes = _classes(manager)
         opaque = not classes and bool(problem)
@@ -106,6 +109,16 @@ def _load(distribution: str, version: str, found: metadata.EntryPoint | str) -> 
         return _Loaded(_broken(state, error.message, opaque=opaque), types)
     observes = "volops_event" in state.hooks
     return _Loaded(state, types, _observer(manager) if observes else None)
+
+
+def _imported(found: metadata.EntryPoint) -> Any:
+    """What the entry point names. One that cannot be imported may have been written for another interface:
+    that is the better reason, and is told when its source states it."""
+    try:
+        return isolated("it cannot be imported", found.load)
+    except PluginBroken:
+        require_interface(stated_in_source(found.module))
+        raise
 
 
 def _broken(state: PluginState, reason: str, *, opaque: bool = False) -> PluginState:
@@ -126,7 +139,7 @@ def _register(manager: pluggy.PluginManager, plugin: Any, name: str) -> str:
 
 def _unknown_hook(message: str) -> str:
     hook = message.partition("'")[2].partition("'")[0]
-    meant = difflib.get_close_matches(hook, _HOOKS, 1)
+    meant = difflib.get_close_matches(hook, HOOKS, 1)
     return f"it has an unknown hook {hook!r}" + (f" (did it mean {meant[0]}?)" if meant else "")
 
 
@@ -138,7 +151,7 @@ def _hooks(manager: pluggy.PluginManager, plugin: Any) -> tuple[str, ...]:
 def _require_hooks(plugin: Any, state: PluginState) -> None:
     if state.hooks:
         return
-    unmarked = [hook for hook in _HOOKS if hasattr(plugin, hook)]
+    unmarked = [hook for hook in HOOKS if hasattr(plugin, hook)]
     if unmarked:
         raise PluginBroken(f"its {unmarked[0]} is not marked with @hookimpl")
     raise PluginBroken("it has none of volops' hooks")

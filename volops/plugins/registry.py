@@ -34,7 +34,8 @@ class RegisteredType:
 class PluginState:
     """One entry point of the group `volops`, and whether it can be used; `reason` says why not.
 
-    `opaque` is true for a broken one that did not come so far as to tell its volume types.
+    `opaque` is true for a broken one that did not come so far as to tell its volume types. `interface` is the
+    version of the plugin interface that it was written for, None where that could not be read.
     """
 
     name: str
@@ -45,6 +46,7 @@ class PluginState:
     status: Literal["ok", "broken"] = "ok"
     reason: str = ""
     opaque: bool = False
+    interface: int | None = None
 
     @property
     def origin(self) -> str:

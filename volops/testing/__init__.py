@@ -1,7 +1,7 @@
-"""For tests, ours and those of others: an engine in memory, what every engine must do, and the acceptance
-criteria for any stack.
+"""For tests, ours and those of plugin authors: what every volume type must do (`volops.testing.conformance`),
+what every engine must do, an engine in memory, and the acceptance criteria for any stack.
 
-`volops.testing.engine_conformance` needs pytest.
+The conformance classes need pytest.
 """
 
 import contextlib
@@ -11,5 +11,8 @@ with contextlib.suppress(ImportError):
 
     # Else pytest would say of a failed check there only that it failed.
     pytest.register_assert_rewrite(
-        "volops.testing.acceptance", "volops.testing.engine_conformance", "volops.testing.helper_conformance"
+        "volops.testing.acceptance",
+        "volops.testing.conformance",
+        "volops.testing.engine_conformance",
+        "volops.testing.helper_conformance",
     )

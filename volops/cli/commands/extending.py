@@ -34,6 +34,7 @@ def plugins(invocation: Invocation) -> int:
                     "plugin": each.name,
                     "distribution": each.distribution,
                     "version": each.version,
+                    "interface": each.interface,
                     "types": list(each.types),
                     "hooks": list(each.hooks),
                     "status": each.status,
@@ -44,9 +45,17 @@ def plugins(invocation: Invocation) -> int:
         }
     )
     output.table(
-        ("PLUGIN", "DISTRIBUTION", "VERSION", "TYPES", "STATUS"),
+        ("PLUGIN", "DISTRIBUTION", "VERSION", "INTERFACE", "TYPES", "HOOKS", "STATUS"),
         [
-            (each.name, each.distribution, each.version, ", ".join(each.types) or "-", each.status)
+            (
+                each.name,
+                each.distribution,
+                each.version,
+                "-" if each.interface is None else str(each.interface),
+                ", ".join(each.types) or "-",
+                ", ".join(hook.removeprefix("volops_") for hook in each.hooks) or "-",
+                each.status,
+            )
             for each in found
         ],
     )

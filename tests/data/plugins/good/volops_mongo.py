@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from volops import Criticality, Event, FileTree, Volume, VolumeType, hookimpl
 
+VOLOPS_INTERFACE = 1
+
 
 class Mongo(FileTree):
     name = "mongo"

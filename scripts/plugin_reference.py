@@ -1,0 +1,202 @@
+"""Writes docs/plugins/reference.md from the interface itself: every public name, signature and contract.
+
+Usage: .venv/bin/python scripts/plugin_reference.py     tests/docs/test_reference.py fails until this was run
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import volops
+from volops import hookspecs
+from volops.errors import VolopsError
+
+TARGET = Path(__file__).parents[1] / "docs" / "plugins" / "reference.md"
+HEAD = f"""# Plugin reference
+
+<!-- Written by scripts/plugin_reference.py from the docstrings; change those. -->
+
+All of this is imported from `volops`, and nothing else is part of the interface: whatever you find below
+`volops.something` may change with any release. (`volops.testing` is for your tests: see
+[testing](testing.md).) This is interface **{volops.INTERFACE}**. A plugin says in the module that its
+entry point names which one it was written for:
+
+```python
+VOLOPS_INTERFACE = {volops.INTERFACE}
+```
+
+A volops that does not have this interface refuses the plugin, names both versions, and goes on with the
+others. A plugin that says nothing is taken for one of interface 1.
+
+**Calls.** One process, one volume at a time. For each call of an operation the core makes a new instance
+of the type; keep nothing in it. All methods of a type are called in one thread, an observer in the
+thread that makes the event. **Clean-up.** Every helper container that a `Source` or `Staging` opened is
+ended by the core, after an error and an interrupt too, and the engine ends them when volops is killed.
+`/tmp` in them is private and in memory. **Errors.** Raise what is listed under [Errors](#errors), with a
+`next_step` that works when typed as printed. Whatever else you raise fails this volume and names your
+plugin; the run goes on with the others. **Secrets** stay in memory and in standard input: never in
+`argv`, a message, an event, facts or the name of an artifact.
+
+"""
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "The strategy": ("VolumeType", "FileTree", "NoOptions"),
+    "What a type is given": ("Source", "Staging", "Shell", "Output"),
+    "Databases that stand for themselves": (
+        "DatabaseType",
+        "TableType",
+        "DatabaseTarget",
+        "Exchange",
+        "TableTarget",
+        "TableCopied",
+    ),
+    "The stack": ("Volume", "VolumeKind", "Mount", "Service"),
+    "Artifacts": ("Artifact", "StoredArtifact", "Digest"),
+    "Cleaning": ("Removal", "Removing"),
+    "Words for the inventory": ("Criticality", "Quiesce"),
+    "Events": (
+        "Event",
+        "RunStarted",
+        "VolumeStarted",
+        "Progress",
+        "Warned",
+        "VolumeFinished",
+        "RunFinished",
+        "Outcome",
+        "OutcomeStatus",
+    ),
+}
+ELSEWHERE = ("INTERFACE", "hookimpl")
+"""Public names that the text around the sections explains."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A method, property or field of a public class, or a hook: its signature as it stands in the source, and
+    its contract."""
+
+    owner: str
+    name: str
+    signature: str
+    text: str
+    method: bool = True
+
+
+def hooks() -> list[Member]:
+    """The hooks."""
+    tree = ast.parse(inspect.getsource(hookspecs))
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [Member("", node.name, _signature(node), ast.get_docstring(node) or "") for node in found]
+
+
+def members(name: str) -> list[Member]:
+    """What the public class has: fields, properties and methods of its own, in the order of the source."""
+    body = _class(name).body
+    found = []
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            found.append(_function(name, node))
+        elif isinstance(node, ast.AnnAssign | ast.Assign):
+            field = _field(name, node, after)
+            found += [field] if not field.name.startswith("_") else []
+    return found
+
+
+def public_classes() -> list[str]:
+    """Names of the classes that `volops` exports, errors included."""
+    return [name for name in volops.__all__ if inspect.isclass(getattr(volops, name))]
+
+
+def errors() -> list[str]:
+    """Names of the errors that `volops` exports."""
+    return [name for name in public_classes() if issubclass(getattr(volops, name), VolopsError)]
+
+
+def reference() -> str:
+    """The whole page."""
+    return HEAD + "\n".join(_page()).rstrip("\n") + "\n"
+
+
+def _page() -> Iterator[str]:
+    yield "## Hooks\n"
+    yield "Mark each with `@hookimpl`, which is imported from `volops`.\n"
+    for hook in hooks():
+        yield f"### `{hook.signature}`\n\n{hook.text}\n"
+    for title, names in SECTIONS.items():
+        yield f"## {title}\n"
+        for name in names:
+            yield from _described(name)
+    yield "## Errors\n"
+    yield '`Error(message, *, next_step="")` unless the signature says otherwise; one line each.\n'
+    yield "| Error | Exit code | When |\n|---|---|---|"
+    for name in sorted(errors()):
+        cls = getattr(volops, name)
+        text = " ".join((cls.__doc__ or "").split())
+        init = [node for node in _class(name).body if isinstance(node, ast.FunctionDef)]
+        signature = f"`{name}{_arguments(init[0])}`" if init and name != "VolopsError" else f"`{name}`"
+        yield f"| {signature} | {cls.exit_code} | {text} |"
+
+
+def _described(name: str) -> Iterator[str]:
+    node, cls = _class(name), getattr(volops, name)
+    bases = ", ".join(ast.unparse(base) for base in node.bases)
+    yield f"### {name}" + (f" ({bases})" if bases else "") + "\n"
+    yield f"{inspect.getdoc(cls)}\n"
+    found = members(name)
+    fields = [each for each in found if not each.method]
+    if fields and not any(each.text for each in fields):
+        yield "```python\n" + "\n".join(_formatted(each.signature) for each in fields) + "\n```\n"
+    elif fields:
+        yield "| Field | |\n|---|---|"
+        yield from (f"| `{_cell(each.signature)}` | {' '.join(each.text.split())} |" for each in fields)
+        yield ""
+    for each in found:
+        if each.method:
+            yield f"#### `{name}.{each.signature}`\n\n{each.text}\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _formatted(text: str) -> str:
+    """As ruff would have it, which formats the snippets of pages, too."""
+    return text.replace("'", '"')
+
+
+def _class(name: str) -> ast.ClassDef:
+    module = importlib.import_module(getattr(volops, name).__module__)
+    tree = ast.parse(inspect.getsource(module))
+    return next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+
+
+def _function(owner: str, node: ast.FunctionDef) -> Member:
+    text = ast.get_docstring(node) or ""
+    if any(isinstance(mark, ast.Name) and mark.id == "property" for mark in node.decorator_list):
+        returns = ast.unparse(node.returns) if node.returns else ""
+        return Member(owner, node.name, f"{node.name}: {returns}", text)
+    return Member(owner, node.name, _signature(node), text)
+
+
+def _field(owner: str, node: ast.AnnAssign | ast.Assign, after: ast.stmt | None) -> Member:
+    target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+    text = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
+    return Member(owner, ast.unparse(target), ast.unparse(node), str(text), method=False)
+
+
+def _signature(node: ast.FunctionDef) -> str:
+    returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    return f"{node.name}{_arguments(node)}{returns}"
+
+
+def _arguments(node: ast.FunctionDef) -> str:
+    return f"({ast.unparse(node.args)})".replace("(self, ", "(").replace("(self)", "()")
+
+
+if __name__ == "__main__":
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    TARGET.write_text(reference(), encoding="utf-8")

@@ -1,0 +1,28 @@
+"""What every volume type must do, as tests: subclass VolumeTypeConformance and give it two fixtures.
+
+    class TestLedger(VolumeTypeConformance):
+        @pytest.fixture
+        def volume_type(self) -> type[VolumeType]:
+            return Ledger
+
+        @pytest.fixture
+        def sample(self) -> Sample:
+            return LedgerSample()
+
+The plugin must be installed, as its users have it. Checks whose names begin with `test_live_` need a Docker
+engine and compose; `pytest -k "not live"` runs the others. docs/plugins/testing.md tells what each one holds.
+"""
+
+from volops.testing.conformance.live import LiveChecks
+from volops.testing.conformance.overriding import departs
+from volops.testing.conformance.sample import Sample
+
+__all__ = ["Sample", "VolumeTypeConformance", "departs"]
+
+
+class VolumeTypeConformance(LiveChecks):
+    """Subclass it in a class whose name begins with Test, with fixtures `volume_type` and `sample`.
+
+    A check that is overridden, or set to None, fails the import of the test module, unless it is marked
+    with `@departs("why")`.
+    """
