@@ -170,6 +170,10 @@ class CleanFailed(VolopsError):
     """A volume could not be cleaned. Its data is as it was, and what ran runs."""
 
 
+class CleanDisturbed(VolopsError):
+    """What was to be deleted is gone, and what should have followed did not come about."""
+
+
 class RestoreFailed(VolopsError):
     """A restore did not come about. The live data is as it was, and what ran runs."""
 

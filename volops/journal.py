@@ -48,7 +48,7 @@ class Stopped:
 class Journal:
     """`stopped` are the containers to start again, in the order of their dependencies. Of a restore of one
     database `exchange` are the names it is about, on the server whose volume is the only one. `discards`
-    tells that the data from before is deleted at the end, not kept."""
+    tells that from `KEEP` on the data from before is deleted, and only then the services start."""
 
     operation: str
     backup: str

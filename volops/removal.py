@@ -10,8 +10,7 @@ class Removing(enum.StrEnum):
     """How the core carries a removal out."""
 
     ALL = "all"
-    """Everything in the volume: the services that use it stop, find it as a new one is, and run again. When
-    one does not get well on it, the data comes back."""
+    """Everything in the volume: the services that use it stop, and run again on what is as a new one."""
     FILES = "files"
     """The `paths`, while services go on running: each is emptied where it is, so that whoever has it open to
     append to it goes on in the file that one sees. Where no service runs they are deleted."""

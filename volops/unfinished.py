@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from volops.errors import EngineFailed, HelperLost, Locked, ProducerFailed, RollbackFailed
+from volops.errors import CleanDisturbed, EngineFailed, HelperLost, Locked, ProducerFailed, RollbackFailed
 from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import Volume
 from volops.plugins import Assignment
@@ -44,6 +44,8 @@ def conclude(around: Surroundings, journals: JournalFile, journal: Journal) -> s
     if journal.step is Step.KEEP:
         for touched in journal.volumes:
             _each(around, touched, "drop" if journal.discards else "keep")
+        if journal.discards:
+            _start_without(around, journals, journal)
         journals.remove()
         return f"the {journal.operation} of {journal.backup} was finished"
     if journal.step is not Step.STAGING:
@@ -78,6 +80,19 @@ _END: Mapping[str, Callable[[Swap], None]] = {
     "keep": Swap.keep,
     "drop": _keep_then_drop,
 }
+
+
+def _start_without(around: Surroundings, journals: JournalFile, journal: Journal) -> None:
+    """Start what stopped for data that is deleted now. There is no way back, so it is tried just once."""
+    try:
+        start_all(around.engine, around.stack, journal.stopped)
+    except EngineFailed as error:
+        journals.remove()
+        names = " ".join(each.service for each in journal.stopped)
+        raise CleanDisturbed(
+            f"the data of {journal.backup} is deleted, but services could not be started: {error.message}",
+            next_step=f"start them with `volops start {names}`",
+        ) from error
 
 
 def _start(around: Surroundings, journal: Journal) -> None:

@@ -11,7 +11,15 @@ import pytest
 
 from tests.live import docker
 from tests.operations.small_stack import SmallStack, small_stack, wait_for
-from volops.errors import CleanFailed, InvalidUse, Locked, UnknownVolume, VolumeInUse
+from volops.errors import (
+    CleanDisturbed,
+    CleanFailed,
+    HelperLost,
+    InvalidUse,
+    Locked,
+    UnknownVolume,
+    VolumeInUse,
+)
 from volops.journal import JournalFile, Step
 from volops.operations.backup import Selection, backup
 from volops.operations.clean_plan import CleanPlan, choose_by_type, choose_named, plan_clean
@@ -19,6 +27,7 @@ from volops.operations.clean_volumes import Cleaned, clean_volumes
 from volops.operations.restore import restore
 from volops.operations.restore_plan import plan_restore
 from volops.source import look_around
+from volops.staging import Swap
 from volops.workspace import Workspace
 
 CLEANING = """
@@ -162,26 +171,65 @@ def test_static_files_are_made_again_by_their_command(tmp_path: Path) -> None:
         assert names(stack, "letters") == ["style.css"]
 
 
-def test_data_that_a_service_cannot_do_without_comes_back(tmp_path: Path) -> None:
+def test_a_service_that_does_not_get_well_without_the_data_is_named(tmp_path: Path) -> None:
     with small_stack(tmp_path) as stack:
         text = stack.file.read_text().replace(
             '    command: [sleep, infinity]\n    init: true\n    volumes: ["papers:/srv/papers", ',
-            "    command: [sh, -c, 'echo >>/srv/starts; [ ! -e /srv/first ] || [ -e /srv/papers/deed ]"
+            "    command: [sh, -c, '[ ! -e /srv/first ] || [ -e /srv/papers/deed ]"
             " && touch /srv/first && exec sleep infinity']\n"
             '    init: true\n    volumes: ["papers:/srv/papers", ',
         )
         stack.file.write_text(text)
         stack.compose("up", "--detach", "store", "reader")
         stack.fill("papers", **FULL)
-        before = everything(stack, "papers")
-        with pytest.raises(CleanFailed, match="nothing was cleaned, the data is as it was: service 'store'"):
+        with pytest.raises(CleanDisturbed, match="the data is deleted, but service 'store'") as told:
             cleaned(stack.workspace(), "papers", patience=20)
-        assert everything(stack, "papers") == before
-        wait_for(lambda: stack.state("store") == "running", "the store to run again")
+        assert told.value.next_step == "see `volops logs store`"
+        assert everything(stack, "papers").count("\n") == 1
+        assert stack.state("reader") == "running"
         assert not JournalFile(stack.workspace().state).exists
 
 
-@pytest.mark.parametrize("step", list(Step))
+def test_what_fails_before_the_data_is_gone_leaves_it_as_it_was(
+    stack: SmallStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(swap: Swap) -> None:
+        vacate(swap)
+        raise HelperLost("the helper ended")
+
+    vacate, before = Swap.vacate, everything(stack, "papers")
+    monkeypatch.setattr(Swap, "vacate", lost)
+    with pytest.raises(CleanFailed, match="nothing was cleaned, the data is as it was: the helper ended"):
+        cleaned(stack.workspace(), "papers")
+    assert everything(stack, "papers") == before
+    assert (stack.state("store"), stack.state("reader")) == ("running", "running")
+
+
+@pytest.mark.parametrize("error", [HelperLost("the helper ended"), KeyboardInterrupt()])
+def test_what_fails_after_it_is_gone_is_not_told_as_if_nothing_had_changed(
+    stack: SmallStack, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def lost(swap: Swap) -> None:
+        if not raised:
+            raised.append(error)
+            raise error
+        drop(swap)
+
+    raised: list[BaseException] = []
+    drop = Swap.drop
+    monkeypatch.setattr(Swap, "drop", lost)
+    with pytest.raises(
+        CleanDisturbed, match=r"the data is deleted, but then: (the helper ended|interrupted)"
+    ):
+        cleaned(stack.workspace(), "papers")
+    assert everything(stack, "papers").count("\n") == 1
+    assert (stack.state("store"), stack.state("reader")) == ("running", "running")
+
+
+STEPS = [Step.STAGING, Step.SWAPPING, Step.KEEP]
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_killed_at_each_step_the_next_command_brings_the_services_back(stack: SmallStack, step: Step) -> None:
     before = everything(stack, "papers")
     argv = [sys.executable, "-c", CLEANING, str(stack.file), step.value]

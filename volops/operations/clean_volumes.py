@@ -1,19 +1,22 @@
-"""Cleaning volumes by their plan: what stops is stopped, emptied, started and seen to be well; or all is as
-it was."""
+"""Cleaning volumes by their plan: who uses what goes is stopped, started again and seen to be well."""
 
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from volops.errors import (
     EXIT_DONE,
+    CleanDisturbed,
     CleanFailed,
     EngineFailed,
     HelperLost,
+    NotWell,
     ProducerFailed,
-    RestoreFailed,
+    RollbackFailed,
     VolopsError,
 )
 from volops.journal import Journal, JournalFile, Step, Touched
@@ -24,14 +27,15 @@ from volops.operations.clean_files import remove_files
 from volops.operations.clean_filling import fill_from_image
 from volops.operations.clean_plan import CleanItem, CleanPlan
 from volops.operations.clean_refusals import require_ours
-from volops.operations.swapping import exchange, take_back
+from volops.operations.swapping import discard, take_back
 from volops.operations.volume_dump import Emit
+from volops.services import wait_until_well
 from volops.source import Surroundings
-from volops.staging import Swap
 from volops.staging_area import open_swap
 from volops.workspace import Workspace
 
 _DOING = "clean"
+_SEE = "see `volops status`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,9 @@ def clean_volumes(
 ) -> Cleaned:
     """Carry out a plan, and note it in the audit log.
 
-    Volumes whose services stop come first, all together: when this raises CleanFailed, or is interrupted by
-    then, their data is as it was. Raises VolumeInUse when somebody else uses a volume by now, RollbackFailed
-    when data could not be put back, Locked.
+    Volumes whose services stop come first, all together: when this raises CleanFailed all data is as it was.
+    Raises CleanDisturbed when it is gone and a service that was well is not so within `patience` seconds;
+    VolumeInUse when somebody else uses a volume by now; RollbackFailed when data could not be put back.
     """
     keys = [item.volume.key for item in plan.items]
     with (
@@ -67,32 +71,39 @@ def clean_volumes(
         require_ours(around.engine, workspace.stack, [item.volume for item in plan.items])
         emit(RunStarted(command, workspace.stack.project, tuple(keys)))
         freed: dict[str, int] = {}
-        downtime: dict[str, float] = {}
         emptied = [item for item in plan.items if item.stops]
-        if emptied:
-            downtime, new = _empty(workspace, around, emptied, patience)
-            for item in emptied:
-                freed[item.volume.key] = max(0, (item.size or 0) - new[item.volume.key])
-                deed.touched.append(item.volume.key)
-                deed.freed += freed[item.volume.key]
+        gone: list[str] = []
+        start = time.monotonic()
+        try:
+            well, new = _empty(workspace, around, emptied, gone) if emptied else ([], {})
+        finally:
+            deed.touched += gone
+        for item in emptied:
+            freed[item.volume.key] = max(0, (item.size or 0) - new[item.volume.key])
+            deed.freed += freed[item.volume.key]
+        downtime, unwell = _wait(around, well, patience, start)
         for item in plan.items:
             if not item.stops:
                 freed[item.volume.key] = _remove(around, item)
                 deed.touched.append(item.volume.key)
                 deed.freed += freed[item.volume.key]
             _afterwards(around, item, emit)
+        deed.failed += [unwell.message] if unwell else []
+    if unwell:
+        raise CleanDisturbed(f"the data is deleted, but {unwell.message}", next_step=unwell.next_step)
     emit(RunFinished(command, workspace.stack.project, (), EXIT_DONE))
     return Cleaned(plan, freed, downtime)
 
 
 def _empty(
-    workspace: Workspace, around: Surroundings, items: Sequence[CleanItem], patience: float
-) -> tuple[dict[str, float], dict[str, int]]:
-    """The seconds each service was down, and the bytes that its image put into each volume anew."""
+    workspace: Workspace, around: Surroundings, items: Sequence[CleanItem], gone: list[str]
+) -> tuple[list[str], dict[str, int]]:
+    """The services that ran well before, and the bytes that its image put into each volume anew. Once there
+    is no way back `gone` has the volumes' keys."""
     journals = JournalFile(workspace.state)
+    keys = [item.volume.key for item in items]
     touched = tuple(Touched(item.volume.key, item.volume.name) for item in items)
-    what = ", ".join(item.volume.key for item in items)
-    journal = Journal(_DOING, what, Step.STAGING, touched, discards=True)
+    journal = Journal(_DOING, ", ".join(keys), Step.STAGING, touched, discards=True)
     try:
         with contextlib.ExitStack() as stack:
             swaps = [stack.enter_context(open_swap(around, item.volume)) for item in items]
@@ -102,19 +113,38 @@ def _empty(
             for item in items:
                 if item.volume.kind is not VolumeKind.BIND:
                     fill_from_image(around, item.given)
-            new = {
-                item.volume.key: swap.sizes().get("incoming", 0)
-                for item, swap in zip(items, swaps, strict=True)
-            }
-            return exchange(around, journals, journal, swaps, Swap.vacate, patience), new
+            new = [swap.sizes().get("incoming", 0) for swap in swaps]
+            well = discard(around, journals, journal, swaps, lambda: gone.extend(keys))
+        return well, dict(zip(keys, new, strict=True))
     except (VolopsError, KeyboardInterrupt) as error:
-        try:
-            take_back(around, journals, error)
-        except RestoreFailed as failed:
-            if isinstance(error, KeyboardInterrupt):
-                raise CleanFailed(failed.message) from error
-            message = f"nothing was cleaned, the data is as it was: {failed.message}"
-            raise CleanFailed(message, next_step=failed.next_step) from error
+        if journals.exists and journals.read().step is Step.KEEP:
+            gone[:] = keys
+        _undo(around, journals, error, gone=bool(gone))
+
+
+def _undo(around: Surroundings, journals: JournalFile, error: BaseException, *, gone: bool) -> NoReturn:
+    """Undo or finish what the journal tells of. Raises CleanFailed when the data is as it was, CleanDisturbed
+    when it is gone, RollbackFailed."""
+    try:
+        take_back(around, journals, error)
+    except (RollbackFailed, CleanDisturbed):
+        raise
+    except VolopsError as failed:
+        told = getattr(error, "message", "") or "interrupted"
+        if gone:
+            raise CleanDisturbed(f"the data is deleted, but then: {told}", next_step=_SEE) from error
+        message = f"nothing was cleaned, the data is as it was: {told}"
+        raise CleanFailed(message, next_step=failed.next_step) from error
+
+
+def _wait(
+    around: Surroundings, well: Sequence[str], patience: float, start: float
+) -> tuple[dict[str, float], NotWell | None]:
+    """The seconds each service was down, and which of them is not well again."""
+    try:
+        return wait_until_well(around.engine, around.stack, well, patience, since=start), None
+    except NotWell as error:
+        return {}, error
 
 
 def _remove(around: Surroundings, item: CleanItem) -> int:

@@ -30,14 +30,7 @@ def exchange(
     `anyway` is told which is not; and only those that do not need one which was stopped, and stays so.
     When this raises, the journal tells how to undo what was done.
     """
-    containers = users(around.engine, around.stack, [touched.name for touched in journal.volumes])
-    lame = lacking(around.stack, around.engine.containers(around.stack.project))
-    well = [
-        each.service
-        for each in containers
-        if each.running and each.health in ("", "healthy") and each.service not in lame
-    ]
-    stopped = tuple(Stopped(each.id, each.service) for each in containers)
+    stopped, well = _using(around, journal)
     journal = journal.at(Step.SWAPPING, stopped=stopped)
     journals.write(journal)
     start = time.monotonic()
@@ -57,10 +50,50 @@ def exchange(
     journals.write(journal.at(Step.KEEP))
     for swap in swaps:
         swap.keep()
-        if journal.discards:
-            swap.drop()
     journals.remove()
     return downtime
+
+
+def discard(
+    around: Surroundings,
+    journals: JournalFile,
+    journal: Journal,
+    swaps: Sequence[Swap],
+    on_gone: Callable[[], None],
+) -> list[str]:
+    """Stop who uses the journal's volumes, have what is staged take the place of the data, delete that, and
+    start them again: they find a volume that holds nothing else. Returns the services that were well before.
+
+    `on_gone` is called once there is no way back. When this raises, the journal tells what there is to undo,
+    or to finish.
+    """
+    stopped, well = _using(around, journal)
+    journal = journal.at(Step.SWAPPING, stopped=stopped)
+    journals.write(journal)
+    stop_all(around.engine, stopped)
+    for swap in swaps:
+        swap.vacate()
+    journals.write(journal.at(Step.KEEP))
+    on_gone()
+    for swap in swaps:
+        swap.keep()
+        swap.drop()
+    start_all(around.engine, around.stack, stopped)
+    journals.remove()
+    return well
+
+
+def _using(around: Surroundings, journal: Journal) -> tuple[tuple[Stopped, ...], list[str]]:
+    """The containers that must stop, in the order of dependencies, and which of their services are well and can
+    be so again: one that needs another which is stopped has merely not noticed yet."""
+    containers = users(around.engine, around.stack, [touched.name for touched in journal.volumes])
+    lame = lacking(around.stack, around.engine.containers(around.stack.project))
+    well = [
+        each.service
+        for each in containers
+        if each.running and each.health in ("", "healthy") and each.service not in lame
+    ]
+    return tuple(Stopped(each.id, each.service) for each in containers), well
 
 
 def take_back(around: Surroundings, journals: JournalFile, error: BaseException) -> NoReturn:

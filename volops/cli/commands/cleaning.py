@@ -132,7 +132,7 @@ def clean_cache(invocation: Invocation, yes: bool, dry_run: bool, patience: int)
     """Delete what Redis keeps, and run it again empty.
 
     All volumes of the type redis, append-only files included. The services that use them stop and, if they
-    ran, run again on an empty cache; if one does not get well on it, its data comes back.
+    ran, run again on an empty cache.
     """
     from volops.operations.clean_plan import choose_by_type
 
