@@ -56,11 +56,9 @@ Feature: The document, followed to the letter
     And the engine has an image called "alpine"
     When I follow "Full Backup"
     And I run "tar xzf ./backups/full_backup_*.tar.gz -C ./backups"
-    And all uploads and static files are deleted
+    And I run "docker compose exec -T backend find /app/media -mindepth 1 -delete"
     And I follow "Partial Restore"
     Then the uploads are what was written down, to the second
-    When I run "./docker-dev.sh restore latest --yes"
-    Then it holds what was written down
 
   Scenario: What cron runs
     Given a sample stack of its own, running and filled with data
@@ -96,12 +94,9 @@ Feature: The document, followed to the letter
 
   Scenario: The quick reference, from top to bottom
     Given a sample stack of its own, running and filled with data
-    And what it holds is written down
     When I follow "Quick Reference"
-    Then no container, network or volume of the project is left
-    When I run "./docker-dev.sh restore ./backups/latest.tar.gz --yes"
-    Then it succeeds
-    And it holds what was written down
+    Then it says "restored from full_backup_" and "freed"
+    And no container, network or volume of the project is left
 
   Scenario: Nothing is left out but what must not be tried here
     Then every snippet of the document is followed in some feature, but these
