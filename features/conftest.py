@@ -1,5 +1,7 @@
 """The gate: `pytest features/` runs the installed volops against fresh compose projects of its own.
 
+`pytest features/ --stack FILE` judges a copy of that project instead: volops/testing/acceptance.
+
 Without a container engine it fails and says so. What it makes on the engine it takes away again, also
 after a failure or Ctrl-C.
 """
@@ -18,33 +20,61 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 pytest.register_assert_rewrite("features.steps", "features.world")
 
 from features.report.order import reading_order  # noqa: E402 - after the registration above
-from features.report.plugin import FeatureReport  # noqa: E402 - after the registration above
-from features.report.records import Recorder  # noqa: E402
 from features.steps import (  # noqa: E402
+    acceptance,
     backups,
     bundles,
+    cleaning,
     data,
     databases,
+    document,
     faults,
+    gate,
     proof,
     recovery,
     restoring,
     secrecy,
     stack,
+    trouble,
     volops,
 )
 from features.world import engine  # noqa: E402
+from features.world.aftermath import Aftermaths  # noqa: E402
 from features.world.project import Project  # noqa: E402
-from features.world.stacks import Stack  # noqa: E402
+from features.world.stacks import SAMPLE, Stack  # noqa: E402
+from volops.testing.report.facts import images_on_the_engine  # noqa: E402
+from volops.testing.report.plugin import FeatureReport  # noqa: E402 - after the registration above
+from volops.testing.report.records import Recorder  # noqa: E402
 
-_STEPS = (stack, data, databases, volops, backups, bundles, recovery, restoring, secrecy, faults, proof)
+_STEPS = (
+    stack,
+    data,
+    databases,
+    volops,
+    backups,
+    bundles,
+    recovery,
+    restoring,
+    secrecy,
+    faults,
+    proof,
+    document,
+    acceptance,
+    trouble,
+    cleaning,
+    gate,
+)
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent
+_ANY_STACK = _HERE.parent / "volops" / "testing" / "acceptance"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Have the report written, unless tests of another kind run in the same session."""
+    if config.getoption("stack", default=None):
+        config.args[:] = [str(_ANY_STACK)]
+        return
     report = FeatureReport(config)
     config.stash[_REPORT] = report
     if all(_HERE in [path, *path.parents] for path in _paths(config)):
@@ -73,9 +103,11 @@ def _order(item: pytest.Item) -> tuple[int, str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """A stop by the system takes away what was made, as Ctrl-C does."""
-    if not session.config.option.collectonly:
+    config = session.config
+    if not config.option.collectonly and not config.getoption("stack", default=None):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         engine.require()
+        config.stash[_REPORT].about = {"Images": images_on_the_engine(engine.IMAGES)}
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +143,16 @@ def shared_stack(
             return stacks[key]
 
         yield get
+
+
+@pytest.fixture(scope="session")
+def aftermaths(
+    shared_stack: stack.SharedStacks, recorder: Recorder, tmp_path_factory: pytest.TempPathFactory
+) -> Aftermaths:
+    """What is left after each operation, for all scenarios that ask."""
+    return Aftermaths(
+        lambda: shared_stack(SAMPLE, stack.TO_LOSE), recorder, tmp_path_factory.mktemp("aftermath")
+    )
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "The stack": ("Volume", "VolumeKind", "Mount", "Service"),
     "Artifacts": ("Artifact", "StoredArtifact", "Digest"),
+    "Cleaning": ("Removal", "Removing"),
     "Words for the inventory": ("Criticality", "Quiesce"),
     "Events": (
         "Event",

@@ -27,6 +27,7 @@ class DockerSite:
         self.engine = engine
         self._volumes: list[str] = []
         self._containers: list[str] = []
+        self._networks: list[str] = []
 
     def volume(self, files: Mapping[str, bytes]) -> str:
         name = f"ec-{uuid.uuid4().hex[:12]}"
@@ -53,6 +54,12 @@ class DockerSite:
         self._containers.append(found)
         return found
 
+    def network(self, *, project: str) -> str:
+        name = f"{project}_default"
+        docker("network", "create", f"--label=com.docker.compose.project={project}", name)
+        self._networks.append(name)
+        return name
+
     def close(self) -> None:
         mine = ["ps", "--all", "--quiet"]
         for name in self._volumes:
@@ -60,6 +67,8 @@ class DockerSite:
         subprocess.run(["docker", "rm", "--force", *self._containers], capture_output=True, check=False)
         if self._volumes:
             docker("volume", "rm", "--force", *self._volumes)
+        if self._networks:
+            subprocess.run(["docker", "network", "rm", *self._networks], capture_output=True, check=False)
 
 
 class FakeSite:
@@ -74,6 +83,10 @@ class FakeSite:
 
     def volume(self, files: Mapping[str, bytes]) -> str:
         self.fake.add_volume("sample", files)
+        return "sample"
+
+    def network(self, *, project: str) -> str:
+        self.fake.add_network("sample", project)
         return "sample"
 
     def container(

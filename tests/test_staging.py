@@ -226,7 +226,26 @@ def test_nothing_staged_is_never_swapped_in(shell: HelperShell) -> None:
     assert look(shell) == before
 
 
-@pytest.mark.parametrize("verb", ["swap", "graft", "turn"])
+def test_a_vacated_volume_is_empty_and_its_root_is_as_it_was(shell: HelperShell) -> None:
+    root = look(shell).splitlines()[0]
+    Swap(shell).prepare()
+    Swap(shell).vacate()
+    Swap(shell).keep()
+    assert look(shell).splitlines() == [root]
+    Swap(shell).turn()
+    Swap(shell).keep()
+    assert "./deed" in look(shell)
+
+
+def test_what_is_staged_takes_the_place_of_what_is_vacated(shell: HelperShell) -> None:
+    stage(shell)
+    Swap(shell).vacate()
+    assert look(shell).startswith(". d 705 7:8 ")
+    assert read(shell, "deed") == "new"
+    assert "./albums" not in look(shell)
+
+
+@pytest.mark.parametrize("verb", ["swap", "graft", "turn", "vacate"])
 def test_killed_before_any_of_its_steps_it_can_be_undone(shell: HelperShell, verb: str) -> None:
     turning = verb == "turn"
     prepare = stage_part if verb == "graft" else stage

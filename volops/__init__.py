@@ -40,6 +40,7 @@ from volops.model import (
     VolumeStarted,
     Warned,
 )
+from volops.removal import Removal, Removing
 from volops.shell import Output, Shell
 from volops.volume_access import Source, Staging
 from volops.volume_type import NoOptions, VolumeType
@@ -67,6 +68,8 @@ __all__ = [
     "ProducerFailed",
     "Progress",
     "Quiesce",
+    "Removal",
+    "Removing",
     "RestoreFailed",
     "RestoreRefused",
     "RunFinished",

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from volops.engine import ContainerInfo, MountInfo, VolumeInfo
+from volops.engine import ContainerInfo, MountInfo, NetworkInfo, VolumeInfo
 
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
+HASH_LABEL = "com.docker.compose.config-hash"
+"""On every container that compose itself made; the others may be inherited from an image that it built."""
 ONEOFF_LABEL = "com.docker.compose.oneoff"
 
 
@@ -48,6 +50,12 @@ def volume_info(answer: Mapping[str, Any]) -> VolumeInfo:
         labels=answer.get("Labels") or {},
         options=answer.get("Options") or {},
     )
+
+
+def network_info(answer: Mapping[str, Any]) -> NetworkInfo:
+    """A NetworkInfo from the answer of `GET /networks/{id}`."""
+    attached = (answer.get("Containers") or {}).values()
+    return NetworkInfo(answer["Id"], answer["Name"], tuple(sorted(each["Name"] for each in attached)))
 
 
 def _checked(health: Mapping[str, Any]) -> datetime | None:

@@ -82,6 +82,15 @@ class VolumeInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkInfo:
+    """An existing network. `attached` are the names of the running containers that are on it."""
+
+    id: str
+    name: str
+    attached: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HelperSpec:
     """A container that volops starts beside the stack for its own work and that nobody misses later.
 
@@ -143,6 +152,10 @@ class Engine(Protocol):
         """Those of the named volumes that exist."""
         ...
 
+    def project_volumes(self, project: str) -> dict[str, VolumeInfo]:
+        """All volumes that compose made for a project, by its label."""
+        ...
+
     def volume_sizes(self) -> dict[str, int]:
         """Apparent size in bytes of every volume of the engine that can tell."""
         ...
@@ -169,8 +182,16 @@ class Engine(Protocol):
         source is a volume that does not exist raises EngineFailed."""
         ...
 
-    def remove_container(self, container: str) -> None:
-        """Kill and remove a container with its anonymous volumes; fine when it is gone already."""
+    def remove_container(self, container: str, *, keep_volumes: bool = False) -> None:
+        """Kill and remove a container, with its anonymous volumes unless told; fine when it is gone."""
+        ...
+
+    def networks(self, project: str) -> list[NetworkInfo]:
+        """All networks that compose made for a project, by its label."""
+        ...
+
+    def remove_network(self, network: str) -> None:
+        """Remove a network by its id; fine when it is gone. Raises EngineFailed when it is in use."""
         ...
 
     def running(self, container: str) -> bool:

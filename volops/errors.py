@@ -162,6 +162,14 @@ class Locked(VolopsError):
     exit_code = EXIT_LOCKED
 
 
+class VolumeInUse(VolopsError):
+    """A container outside the project uses a volume that was to be cleaned. Nothing was touched."""
+
+
+class CleanFailed(VolopsError):
+    """A volume could not be cleaned. Its data is as it was, and what ran runs."""
+
+
 class RestoreFailed(VolopsError):
     """A restore did not come about. The live data is as it was, and what ran runs."""
 

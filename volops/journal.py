@@ -47,7 +47,8 @@ class Stopped:
 @dataclass(frozen=True, slots=True)
 class Journal:
     """`stopped` are the containers to start again, in the order of their dependencies. Of a restore of one
-    database `exchange` are the names it is about, on the server whose volume is the only one."""
+    database `exchange` are the names it is about, on the server whose volume is the only one. `discards`
+    tells that the data from before is deleted at the end, not kept."""
 
     operation: str
     backup: str
@@ -55,6 +56,7 @@ class Journal:
     volumes: tuple[Touched, ...]
     stopped: tuple[Stopped, ...] = ()
     exchange: Exchange | None = None
+    discards: bool = False
 
     def at(self, step: Step, **changes: Any) -> Journal:
         """The journal at another step."""
@@ -101,6 +103,7 @@ class JournalFile:
                 volumes=tuple(Touched(**each) for each in found["volumes"]),
                 stopped=tuple(Stopped(**each) for each in found["stopped"]),
                 exchange=Exchange(**found["exchange"]) if found.get("exchange") else None,
+                discards=bool(found.get("discards")),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RollbackFailed(

@@ -179,25 +179,31 @@ def _whole(stream: ChunkReader, count: int, name: str) -> bytes:
 
 
 def opened(
-    name: str, chunks: Iterable[bytes], codecs: tuple[str, ...], stored: Digest, plain: Digest
+    name: str, chunks: Iterable[bytes], codecs: tuple[str, ...], stored: Digest | None, plain: Digest
 ) -> Iterator[bytes]:
     """The plain bytes of a stored artifact, never more than the manifest says.
 
     Reads all of `chunks`; raises ArtifactCorrupt as soon as either the stored or the plain bytes are too
     many, and at the end when size or SHA-256 of either are not what they should be. What came before that
-    must not be trusted until then.
+    must not be trusted until then. Without `stored` only the plain bytes are judged: for whoever has compared
+    the stored ones already.
     """
-    before = Tally()
-    after = Tally() if codecs else before
-    stream = before.within(chunks, stored.size, f"{name}: its stored bytes")
+    judged: list[tuple[str, Tally, Digest]] = []
+
+    def within(passing: Iterable[bytes], wanted: Digest, what: str) -> Iterator[bytes]:
+        tally = Tally()
+        judged.append((what, tally, wanted))
+        return tally.within(passing, wanted.size, f"{name}: its {what} bytes")
+
+    stream = within(chunks, stored, "stored") if stored else iter(chunks)
     for codec in reversed(codecs):
         if codec not in _READERS:
             raise ArtifactCorrupt(f"{name} needs the unknown codec {codec!r}")
         stream = _READERS[codec](stream, name)
-    if codecs:
-        stream = after.within(stream, plain.size, f"{name}: its plain bytes")
+    if codecs or stored is None:
+        stream = within(stream, plain, "plain")
     yield from stream
-    for what, found, wanted in (("stored", before, stored), ("plain", after, plain)):
+    for what, found, wanted in judged:
         if found.digest() != wanted:
             raise ArtifactCorrupt(
                 f"{name}: its {what} bytes are not those of the manifest "

@@ -125,6 +125,6 @@ def _give_up(found: Mapping[str, ContainerInfo], waiting: Sequence[str], late: b
             state = "its container is gone" if container is None else container.status
             health = f", {container.health}" if container and container.health else ""
             raise NotWell(
-                f"service {name!r} does not get well on the restored data: {state}{health}",
+                f"service {name!r} does not get well on the new data: {state}{health}",
                 next_step=f"see `volops logs {name}`",
             )

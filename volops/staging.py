@@ -110,6 +110,12 @@ graft() {{
     fi
     swap
 }}
+# What is staged, if anything, takes the place of the live data; with nothing staged the root stays as it is.
+vacate() {{
+    [ -d "$own/incoming/data" ] || {{ echo "nothing is prepared" >&2; exit 1; }}
+    [ -n "$(find "$own/incoming/data" -mindepth 1 -print -quit)" ] || note /volume "$own/incoming/root"
+    swap
+}}
 turn() {{
     [ -d "$own/previous/data" ] || {{ echo "no earlier data is kept" >&2; exit 1; }}
     rm -rf "$own/incoming"
@@ -208,6 +214,10 @@ class Swap:
         where they are live, they stay as they are."""
         names = [name.encode("utf-8", "surrogateescape") for name in parents]
         self._do("graft", b"".join(name + b"\0" for name in names))
+
+    def vacate(self) -> None:
+        """As `swap`, but where nothing is staged the emptied root keeps owner, mode, times and attributes."""
+        self._do("vacate")
 
     def turn(self) -> None:
         """Swap in the other direction: the data kept from before the last swap becomes live again, and what

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from volops.errors import EngineFailed, HelperLost, Locked, ProducerFailed, RollbackFailed
 from volops.journal import Journal, JournalFile, Step, Touched
@@ -10,6 +10,7 @@ from volops.model import Volume
 from volops.plugins import Assignment
 from volops.services import start_all, stop_all
 from volops.source import Surroundings
+from volops.staging import Swap
 from volops.staging_area import open_swap
 from volops.unfinished_database import conclude_database
 
@@ -42,7 +43,7 @@ def conclude(around: Surroundings, journals: JournalFile, journal: Journal) -> s
     the journal held. May be repeated until it returns. Raises RollbackFailed."""
     if journal.step is Step.KEEP:
         for touched in journal.volumes:
-            _each(around, touched, "keep")
+            _each(around, touched, "drop" if journal.discards else "keep")
         journals.remove()
         return f"the {journal.operation} of {journal.backup} was finished"
     if journal.step is not Step.STAGING:
@@ -59,12 +60,24 @@ def _each(around: Surroundings, touched: Touched, verb: str) -> None:
         return
     try:
         with open_swap(around, Volume(touched.key, touched.name)) as swap:
-            swap.keep() if verb == "keep" else swap.undo()
+            _END[verb](swap)
     except (ProducerFailed, HelperLost, EngineFailed) as error:
         raise RollbackFailed(
             f"volume {touched.name!r} could not be put back as it was: {error.message}",
             next_step='stop what uses it and run any volops command again; see docs/recovery.md, "By hand"',
         ) from error
+
+
+def _keep_then_drop(swap: Swap) -> None:
+    swap.keep()
+    swap.drop()
+
+
+_END: Mapping[str, Callable[[Swap], None]] = {
+    "undo": Swap.undo,
+    "keep": Swap.keep,
+    "drop": _keep_then_drop,
+}
 
 
 def _start(around: Surroundings, journal: Journal) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from volops.model import Artifact, Criticality, Quiesce, StoredArtifact, Volume
+from volops.removal import Removal
 from volops.volume_access import Source, Staging
 
 
@@ -100,6 +101,14 @@ class VolumeType(ABC):
         none. Run after a restore of a backup that has nothing of the volume, where that is lost."""
         del options
         return ""
+
+    def clean(self, source: Source) -> Iterable[Removal]:
+        """What goes when the volume is cleaned; nothing when there is nothing. Changes nothing itself.
+
+        Its service may be running, stopped or without a container.
+        """
+        if source.tree().run("ls", "-A", "/volume").stdout:
+            yield Removal("all data in it")
 
     def verify(self, artifact: Artifact) -> None:
         """Read `artifact.stream` to its end and raise ArtifactCorrupt if it is not complete of its kind.

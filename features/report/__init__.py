@@ -1,1 +1,1 @@
-"""The report of the features: what each scenario did, how long it took, and what it saw."""
+"""In which order the features of this repository are read; volops/testing/report writes the page."""

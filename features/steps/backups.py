@@ -7,11 +7,11 @@ import re
 
 from pytest_bdd import parsers, then, when
 
-from features.report.records import Recorder
 from features.world.backup import modes, names_in, newest, only_backup, plain
 from features.world.commands import tell
 from features.world.project import Project
 from features.world.trees import Tree, archived_tree, live_tree
+from volops.testing.report.records import Recorder
 
 _STAMP = r"\d{8}_\d{6}"
 _SHOWN = 40

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from pytest_bdd import given, parsers, then, when
 
-from features.report.records import Recorder
 from features.world import postgres
 from features.world.application import Application, address_of
 from features.world.backup import newest, plain
@@ -21,6 +20,7 @@ from features.world.project import Project
 from features.world.recovery import Recovered
 from features.world.trees import Tree, archived_tree, live_tree
 from features.world.waiting import wait_for
+from volops.testing.report.records import Recorder
 
 PASSWORD = "long enough for a test"
 _ENTRIES = "CREATE TABLE entry (id serial PRIMARY KEY, cents bigint NOT NULL, memo text NOT NULL)"

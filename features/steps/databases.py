@@ -6,10 +6,10 @@ import re
 
 from pytest_bdd import parsers, then, when
 
-from features.report.records import Recorder
 from features.world import postgres
 from features.world.commands import Run
 from features.world.project import Project
+from volops.testing.report.records import Recorder
 
 _SQL = re.compile(r"^(?:ALTER|SELECT|INSERT|DROP) .*;$", re.MULTILINE)
 

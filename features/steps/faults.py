@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pytest_bdd import given, parsers, then, when
 
-from features.report.records import Recorder
 from features.world import damage, postgres, tampering
 from features.world.backup import Backup, written_so_far
 from features.world.commands import Background, Run
@@ -17,6 +16,7 @@ from features.world.old_engine import OldEngine
 from features.world.private_mounts import listing, over
 from features.world.project import Project
 from features.world.waiting import wait_for
+from volops.testing.report.records import Recorder
 
 _HALF_WAY_BYTES = 1 << 18
 _KILL_PG_DUMP = """

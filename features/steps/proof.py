@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 from pytest_bdd import given, parsers, then, when
 
-from features.report.records import Recorder
 from features.world import engine, postgres
 from features.world.backup import Backup, plain
 from features.world.commands import Run, tell
 from features.world.engine import docker
 from features.world.project import Project
 from features.world.waiting import wait_for
+from volops.testing.report.records import Recorder
 
 Files = dict[str, str]
 _RECEIPTS = """

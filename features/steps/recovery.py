@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pytest_bdd import parsers, then, when
 
-from features.report.records import Recorder
 from features.world import postgres, redis
 from features.world.backup import names_in, newest, plain
 from features.world.commands import Run
 from features.world.engine import ROOT
 from features.world.project import Project
 from features.world.recovery import Recovered, load_dumps, snapshot_rows
+from volops.testing.report.records import Recorder
 
 
 @when("its SQL files are loaded with psql into an empty server", target_fixture="recovered")

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from pytest_bdd import given, parsers, then, when
 
-from features.report.records import Recorder
 from features.steps.data import PASSWORD, Keepsake
 from features.steps.stack import Enter, SharedStacks
 from features.world import postgres, redis
@@ -18,6 +17,7 @@ from features.world.engine import Container, docker, logs, processes
 from features.world.holdings import Holdings, holdings
 from features.world.project import Project
 from features.world.waiting import wait_for
+from volops.testing.report.records import Recorder
 
 _SHELL_IMAGE = "volops-sample-redis:1"
 _DROP_ROLE = "REASSIGN OWNED BY :role TO postgres; DROP OWNED BY :role"
@@ -71,6 +71,11 @@ def flush(project: Project) -> None:
     server = redis.server_of(project, "cache")
     assert server.command("FLUSHALL") == "OK"
     assert server.databases == {}
+
+
+@then("every key of Redis is gone")
+def no_keys(project: Project) -> None:
+    assert redis.server_of(project, "cache").databases == {}
 
 
 @when("all uploads and static files are deleted")

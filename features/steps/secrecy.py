@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from pytest_bdd import given, then
 
-from features.report.records import Recorder
 from features.world.commands import Run
 from features.world.project import Project
 from features.world.witness import Witness
+from volops.testing.report.records import Recorder
 
 
 @given("a witness who writes down every process and every helper container", target_fixture="witness")

@@ -8,12 +8,14 @@ from typing import Protocol
 
 from pytest_bdd import given, parsers, then
 
-from features.report.records import Recorder
 from features.world import engine
 from features.world.engine import docker
 from features.world.project import Project
 from features.world.stacks import SAMPLE, Stack
 from features.world.waiting import wait_for
+from volops.testing.report.records import Recorder
+
+TO_LOSE = "to lose"
 
 
 class SharedStacks(Protocol):
@@ -34,7 +36,7 @@ def sample(shared_stack: SharedStacks, enter: Enter) -> Project:
 @given("a sample stack of its own, running and filled with data", target_fixture="project")
 def sample_to_lose(shared_stack: SharedStacks, enter: Enter) -> Project:
     """Scenarios that destroy its data share it: each brings all of it back."""
-    return enter(shared_stack(SAMPLE, "to lose"))
+    return enter(shared_stack(SAMPLE, TO_LOSE))
 
 
 @given(parsers.parse('the shared stack "{kind}"'), target_fixture="project")

@@ -9,11 +9,11 @@ from typing import Any
 
 from pytest_bdd import given, parsers, then, when
 
-from features.report.records import Recorder
 from features.world.backup import Backup, backups_of, leftovers, only_backup, written_so_far
 from features.world.commands import Background, Run
 from features.world.project import Project
 from features.world.waiting import wait_for
+from volops.testing.report.records import Recorder
 
 _ESCAPE = "\x1b"
 _QUOTED = re.compile(r'"([^"]*)"')

@@ -68,6 +68,11 @@ def backups_of(project: Project) -> list[Backup]:
     return [Backup(path) for path in found if not path.name.startswith(".") and path.is_dir()]
 
 
+def files_of(project: Project) -> list[Path]:
+    """The archives in one file, by the time in their names."""
+    return sorted(project.backups.glob("full_backup_*.tar.gz"))
+
+
 def newest(project: Project) -> Backup:
     """The backup that was made last."""
     found = backups_of(project)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from features.report.records import Exhibit
+from volops.testing.report.records import Exhibit
 
 PATIENCE_S = 240
 _OURS = ("COMPOSE_", "VOLOPS_", "POSTGRES_", "REDIS_", "VOLUME_PREFIX", "PROXY_PORT", "BACKEND_LOGS")

@@ -17,7 +17,7 @@ from features.world.commands import environment, tell
 
 ROOT = Path(__file__).parents[2]
 HELPERS = "volops.helper"
-_IMAGES = (
+IMAGES = (
     "volops-sample-postgres:1",
     "volops-sample-postgres:1-bookworm",
     "volops-sample-redis:1",
@@ -60,6 +60,12 @@ class Container:
 def docker(*argv: str, data: bytes = b"", secrets: Mapping[str, str] | None = None) -> bytes:
     """Run a `docker` command that must succeed. `secrets` go into its environment, never into `argv`."""
     return tell("docker", *argv, data=data, env=environment(**(secrets or {})))
+
+
+def image_exists(name: str) -> bool:
+    """Whether the engine has an image of that name."""
+    said = subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False)
+    return said.returncode == 0
 
 
 def processes(container: str) -> str:
@@ -138,7 +144,7 @@ def require() -> None:
         )
     if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode:
         pytest.exit("The features need docker compose v2. `make setup` installs it.", returncode=1)
-    present = subprocess.run(["docker", "image", "inspect", *_IMAGES], capture_output=True, check=False)
+    present = subprocess.run(["docker", "image", "inspect", *IMAGES], capture_output=True, check=False)
     if present.returncode != 0:
         built = subprocess.run([ROOT / "scripts" / "build-images", "--with-versions"], check=False)
         if built.returncode != 0:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from features.report.records import Recorder
 from features.world import postgres, redis
 from features.world.project import Project
 from features.world.trees import Tree, live_tree
+from volops.testing.report.records import Recorder
 
 _SEQUENCES = """
 SELECT format('%I.%I', schemaname, sequencename), coalesce(last_value::text, 'unused') FROM pg_sequences

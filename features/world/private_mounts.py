@@ -26,3 +26,19 @@ def listing(directory: Path) -> list[str]:
 
 def _listing_file(directory: Path) -> Path:
     return directory.with_name(f"{directory.name}.listing")
+
+
+def instead_of(place: Path, directory: Path) -> tuple[str, ...]:
+    """What to put before a command so that it finds `directory` at `place`."""
+    return _mounted(f"mount --bind {shlex.quote(str(directory))} {shlex.quote(str(place))}")
+
+
+def frozen(directory: Path) -> tuple[str, ...]:
+    """What to put before a command so that it can make nothing in `directory`, but read what is there."""
+    place = shlex.quote(str(directory))
+    return _mounted(f"mount --bind {place} {place} && mount -o remount,bind,ro {place} && cd {place}")
+
+
+def _mounted(script: str) -> tuple[str, ...]:
+    become_root = () if os.geteuid() == 0 else ("--map-root-user",)
+    return ("unshare", "--mount", *become_root, "sh", "-c", f'{script} && exec "$@"', "sh")

@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from features.report.records import Exhibit, Recorder
 from features.world import engine
 from features.world.commands import Background, Run, environment, shell, tell
 from features.world.engine import Container, docker
+from volops.testing.report.records import Exhibit, Recorder
 
 PREFIX_VARIABLE = "FEATURES_PREFIX"
 LABEL = "volops.features"
@@ -67,19 +67,19 @@ class Project:
 
     def run(self, line: str, stdin: str = "") -> Run:
         """Run a command line as a person would here, and keep it as evidence."""
-        self._look_around()
+        self.look_around()
         run = shell(line, self.cwd, self.environment, stdin=stdin, around=self.around)
         self._recorder.show(run.exhibit())
         return run
 
     def start(self, line: str) -> Background:
         """Run a command line beside the scenario."""
-        self._look_around()
+        self.look_around()
         job = Background(line, self.cwd, self.environment)
         self._jobs.append(job)
         return job
 
-    def _look_around(self) -> None:
+    def look_around(self) -> None:
         """Keep how everything is before the first command of a scenario."""
         if not self.before.containers:
             self.before = self.snapshot()
@@ -185,3 +185,8 @@ class Project:
         present = volumes & engine.volumes().keys()
         if present:
             docker("volume", "rm", "--force", *present)
+        built = docker(
+            "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={self.name}-*"
+        )
+        if built:
+            docker("rmi", "--force", *built.decode().split())

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from features.report.records import Recorder
 from features.world.backup import Backup, plain
 from features.world.postgres import Postgres, scratch_server
 from features.world.project import Project
+from volops.testing.report.records import Recorder
 
 _IMAGE = "volops-sample-postgres:1"
 _SCRATCH = "snapshot"

@@ -6,10 +6,10 @@ import secrets
 import shutil
 from pathlib import Path
 
-from features.report.records import Recorder
 from features.world.commands import environment, tell
 from features.world.engine import ROOT, docker
 from features.world.project import LABEL, Project, new_name
+from volops.testing.report.records import Recorder
 
 SAMPLE = "sample"
 _IMAGES = tuple(f"volops-sample-{name}" for name in ("postgres", "redis", "backend", "frontend", "proxy"))
@@ -49,6 +49,11 @@ class Stack:
         project.variables.update(named)
         return project
 
+    @property
+    def images(self) -> list[str]:
+        """Its own names of the sample's images."""
+        return [f"{image}:{self.name}" for image in _IMAGES]
+
     def ensure(self) -> None:
         """Start it unless all of it runs; what an earlier scenario left stopped is started again."""
         states = {(one.state, one.health) for one in self.project.containers if one.state != "created"}
@@ -62,9 +67,13 @@ class Stack:
             if volume.get("external"):
                 docker("volume", "create", "--label", f"{LABEL}={self.name}", volume["name"])
         if self.kind == SAMPLE:
-            for image in _IMAGES:
-                docker("tag", f"{image}:1", f"{image}:{self.name}")
+            for image, own in zip(_IMAGES, self.images, strict=True):
+                docker("tag", f"{image}:1", own)
         self.project.up()
+        self.fill()
+
+    def fill(self) -> None:
+        """Put in the sample's data that is missing."""
         if self.kind == SAMPLE:
             directory = self.project.directory
             line = f'cd "{directory}" && exec "{directory}/stack/seed.sh" --small'
@@ -75,10 +84,10 @@ class Stack:
         self.project.remove()
         tagged = docker("images", "--quiet", "--filter", f"reference=*:{self.name}")
         if tagged:
-            docker("rmi", "--force", *(f"{image}:{self.name}" for image in _IMAGES))
+            docker("rmi", "--force", *self.images)
 
 
 def _files(kind: str) -> list[Path]:
     if kind == SAMPLE:
-        return [ROOT / "docker-compose.yml", ROOT / "stack"]
-    return sorted((ROOT / "features" / "stacks" / kind).iterdir())
+        return [ROOT / "docker-compose.yml", ROOT / "docker-dev.sh", ROOT / "stack"]
+    return [ROOT / "docker-dev.sh", *sorted((ROOT / "features" / "stacks" / kind).iterdir())]

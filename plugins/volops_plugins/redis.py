@@ -13,9 +13,11 @@ from volops import (
     Criticality,
     Mount,
     ProducerFailed,
+    Removal,
     Source,
     Staging,
     StoredArtifact,
+    VolopsError,
     Volume,
     VolumeType,
     hookimpl,
@@ -23,7 +25,7 @@ from volops import (
 from volops_plugins._redis.passwords import known
 from volops_plugins._redis.refusals import look_ahead
 from volops_plugins._redis.restoring import Restoring
-from volops_plugins._redis.server import Options
+from volops_plugins._redis.server import Options, keys_in
 from volops_plugins._redis.session import Session
 
 VOLOPS_INTERFACE = 1
@@ -37,6 +39,8 @@ _SHARED_PLACE = "/data"
 _MARKER = "volops:marker:"
 _HEAD = re.compile(rb"REDIS(\d{4})")
 _EOF = 0xFF
+_EMPTY_KIB = 64
+"""What the files of a server without a key take up on the disk at most."""
 _CHECKSUM_BYTES = 8
 _CHECKSUM_SINCE = 5
 """RDB versions from 5 on end in the opcode EOF and a CRC-64 (redis: rdb.h, rdb.c)."""
@@ -105,6 +109,17 @@ class Redis(VolumeType):
         """By servers of the service's image that load it, with an append-only file and without."""
         Restoring(staging).check()
 
+    def clean(self, source: Source) -> Iterable[Removal]:
+        """All of it, append-only file and RDB file: a server that runs is stopped, since it would write its
+        keys again, and starts empty. Nothing where it has no keys, and no file that once held many."""
+        keys = _keys(source)
+        used = int(source.tree().run("du", "-sk", "/volume").text.split()[0])
+        if keys == 0 and used <= _EMPTY_KIB:
+            return
+        for removal in super().clean(source):
+            known = "" if keys is None else f", {keys} keys"
+            yield Removal(f"all data of the cache{known}", removal.how)
+
     def verify(self, artifact: Artifact) -> None:
         """The file must begin and end as an RDB file. Raises ArtifactCorrupt."""
         if artifact.media_type != RDB:
@@ -140,6 +155,14 @@ def _holds_keys(mount: Mount) -> bool:
         re.search(r"(redis|valkey|keydb)-server", word) for word in mount.service.command
     )
     return place == _SHARED_PLACE and bool(served)
+
+
+def _keys(source: Source) -> int | None:
+    """How many keys the server has; None when it cannot be asked: what is to go may well be broken."""
+    try:
+        return keys_in(_open(source).command("INFO", "keyspace"))
+    except VolopsError:
+        return None
 
 
 def _open(source: Source) -> Session:

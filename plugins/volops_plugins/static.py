@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from volops import Criticality, FileTree, Volume, VolumeType, hookimpl
+from volops import Criticality, FileTree, Removal, Source, Volume, VolumeType, hookimpl
 from volops_plugins._places import Place, place_of
 
 VOLOPS_INTERFACE = 1
@@ -44,6 +44,11 @@ class Static(FileTree):
     def regenerated_by(self, options: Any) -> str:
         """The command that the options name."""
         return str(options.regenerate)
+
+    def clean(self, source: Source) -> Iterable[Removal]:
+        """All of it; the command that the options name makes it again."""
+        for removal in super().clean(source):
+            yield replace(removal, then=str(source.options.regenerate))
 
     def detect(self, volume: Volume) -> bool:
         """By a mount path that all who write to it call static, staticfiles or public/assets."""

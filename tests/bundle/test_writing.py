@@ -162,8 +162,9 @@ def test_a_bundle_alone_is_a_backup_but_not_the_latest(backups: Path) -> None:
     catalog = Catalog(LocalStore(backups), "app")
     assert catalog.last_goods().keys() == {"db", "uploads"}
     assert catalog.find("full_backup_2025").state is EntryState.BUNDLE
-    with pytest.raises(NoSuchBackup, match="no complete full backup"):
+    with pytest.raises(NoSuchBackup, match="no complete full backup") as caught:
         catalog.find("latest")
+    assert caught.value.next_step == f"choose one of: {NAME}.tar.gz"
 
 
 def test_a_long_name_does_no_harm(backups: Path) -> None:

@@ -24,7 +24,7 @@ services:
     environment: {{SECRET: open-sesame}}
     volumes: ['uploads:/srv/uploads', './logs:/srv/logs', /scratch]
     ports: ['127.0.0.1:0:80']
-    healthcheck: {{test: [CMD, test, -d, /srv], interval: 1s, start_period: 60s, start_interval: 200ms}}
+    healthcheck: {{test: [CMD, test, -d, /srv], interval: 10s, start_period: 60s, start_interval: 200ms}}
   job: {{<<: *service, command: echo done}}
   extra: {{<<: *service, command: sleep infinity, profiles: [extra], volumes: ['spare:/spare']}}
 volumes: {{uploads: , spare: }}

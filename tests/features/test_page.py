@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from features.report import page
-from features.report.plugin import scrub
-from features.report.records import Exhibit, Recorder, ScenarioRecord, Status, StepRecord
+from volops.testing.report import page
+from volops.testing.report.plugin import scrub
+from volops.testing.report.records import Exhibit, Recorder, ScenarioRecord, Status, StepRecord
 
 
 def _scenario(name: str, status: Status, *steps: StepRecord) -> ScenarioRecord:
@@ -16,7 +16,6 @@ def _scenario(name: str, status: Status, *steps: StepRecord) -> ScenarioRecord:
         about="What it is about",
         name=name,
         place="a.feature:3",
-        order=((0, "a"), 3),
         steps=list(steps),
         status=status,
         seconds=1.25,

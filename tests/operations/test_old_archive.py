@@ -44,7 +44,7 @@ services:
       test: ["CMD-SHELL", "psql -h 127.0.0.1 -U postgres -d postgres -c 'SELECT 1'"]
       start_period: 60s
       start_interval: 250ms
-      interval: 1s
+      interval: 10s
   web:
     image: debian:trixie-slim
     command: [sleep, infinity]
@@ -179,6 +179,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Old]:
         stack.before = stack.sh("web", LOOK) + stack.orders
         yield stack
     finally:
+        # Of all that tests have made of it, this file knows the most volumes.
+        stack.write(f"name: {stack.name}\n{SECOND_MEDIA}")
         stack.gone()
 
 

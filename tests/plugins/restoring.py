@@ -16,6 +16,8 @@ from volops.manifest.document import manifest_bytes
 from volops.model import Event, Outcome, Warned
 from volops.operations.backup import Selection, backup
 from volops.operations.backup_database import backup_database
+from volops.operations.clean_plan import CleanPlan, choose_by_type, plan_clean
+from volops.operations.clean_volumes import Cleaned, clean_volumes
 from volops.operations.proof import prove
 from volops.operations.restore import Restored, restore
 from volops.operations.restore_plan import plan_restore
@@ -93,6 +95,19 @@ class Restorable:
         with self._workspace() as workspace:
             around = look_around(workspace.engine, workspace.stack, "")
             rollback(workspace, around, kept(workspace, around, ()), patience=60)
+
+    def clean_plan(self, type_name: str) -> CleanPlan:
+        """What `volops clean --type TYPE` would do."""
+        with self._workspace() as workspace:
+            around = look_around(workspace.engine, workspace.stack, "")
+            return plan_clean(workspace, around, *choose_by_type(workspace, type_name, binds=False))
+
+    def clean_type(self, type_name: str, patience: float = 60) -> Cleaned:
+        """`volops clean --type TYPE`."""
+        with self._workspace() as workspace:
+            around = look_around(workspace.engine, workspace.stack, "")
+            plan = plan_clean(workspace, around, *choose_by_type(workspace, type_name, binds=False))
+            return clean_volumes(workspace, around, plan, self._hear, patience=patience)
 
     @contextlib.contextmanager
     def _workspace(self) -> Iterator[Workspace]:

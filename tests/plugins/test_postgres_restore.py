@@ -26,9 +26,9 @@ services:
     volumes: [db:/var/lib/postgresql/data]
     healthcheck:
       test: ["CMD-SHELL", "psql -h 127.0.0.1 -U boss -d shop -c 'SELECT 1'"]
-      interval: 1s
-      timeout: 5s
-      retries: 30
+      start_period: 60s
+      start_interval: 250ms
+      interval: 10s
 volumes:
   db: {{}}
 x-volops:

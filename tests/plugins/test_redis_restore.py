@@ -21,9 +21,9 @@ services:
     volumes: [cache:/data]
     healthcheck:
       test: ["CMD", "redis-ready"]
-      interval: 1s
-      timeout: 5s
-      retries: 30
+      start_period: 60s
+      start_interval: 250ms
+      interval: 10s
 volumes:
   cache: {{}}
 x-volops:

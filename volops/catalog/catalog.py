@@ -92,13 +92,17 @@ class Catalog:
         A database backup does not count, since it is not the whole volume; nor does one whose last
         verification found a problem.
         """
-        found: dict[str, datetime] = {}
+        return {key: entry.created for key, entry in self.last_good_entries().items()}
+
+    def last_good_entries(self) -> dict[str, Entry]:
+        """For each volume key the entry that last_goods goes by."""
+        found: dict[str, Entry] = {}
         for entry in self.entries():
             if not self._counts(entry) or entry.kind is BackupKind.DATABASE or not entry.manifest:
                 continue
             for volume in entry.manifest.volumes:
                 if volume.status in {OutcomeStatus.DONE, OutcomeStatus.RECIPE}:
-                    found.setdefault(volume.key, entry.created)
+                    found.setdefault(volume.key, entry)
         return found
 
     def files(self, entry: Entry) -> Mapping[str, int]:
@@ -140,18 +144,16 @@ class Catalog:
         return self._project in {"", entry.manifest.stack.project}
 
     def _latest(self) -> Entry:
-        complete = [
-            entry
-            for entry in self.entries()
-            if entry.state is EntryState.COMPLETE and entry.kind is BackupKind.FULL
-        ]
+        full = [entry for entry in self.entries() if entry.kind is BackupKind.FULL]
+        complete = [entry for entry in full if entry.state is EntryState.COMPLETE]
+        bundles = [entry for entry in full if entry.state is EntryState.BUNDLE]
         for entry in complete:
             if entry.manifest and self._project in {"", entry.manifest.stack.project}:
                 return entry
         whose = f" of project {self._project}" if complete else ""
         raise NoSuchBackup(
             f"no complete full backup{whose} in {self.store.location}",
-            next_step=_choice(complete) if complete else "make one with `volops backup`",
+            next_step=_choice(complete or bundles),
         )
 
 

@@ -64,6 +64,10 @@ class Output:
         """Print a warning on standard error."""
         _write(sys.stderr, f"{PROGRAM}: {_coloured('warning', 'yellow')}: {plain(text)}\n")
 
+    def alarm(self, text: str) -> None:
+        """Print a warning of lasting loss on standard error, all of it in red."""
+        _write(sys.stderr, _coloured(f"{PROGRAM}: WARNING: {plain(text)}", "red") + "\n")
+
     def error(self, text: str) -> None:
         """Print an error on standard error."""
         _write(sys.stderr, f"{PROGRAM}: {_coloured('error', 'red')}: {plain(text)}\n")

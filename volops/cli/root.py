@@ -50,6 +50,17 @@ _SECTIONS: dict[str, dict[str, _Entry]] = {
         "shell": _Entry("entering", "shell", "Open a shell in a running service."),
         "db-shell": _Entry("entering", "db_shell", "Open psql in a running database service."),
     },
+    "Clean": {
+        "clean": _Entry("cleaning", "clean", "Remove containers and networks, or the data of volumes."),
+        "clean-containers": _Entry(
+            "cleaning", "clean_containers", "Remove containers and networks; every volume stays."
+        ),
+        "clean-logs": _Entry("cleaning", "clean_logs", "Empty the log files in volumes and bind mounts."),
+        "clean-cache": _Entry("cleaning", "clean_cache", "Delete what Redis keeps, and run it again empty."),
+        "clean-all": _Entry(
+            "cleaning_all", "clean_all", "Delete the project's containers, networks and volumes."
+        ),
+    },
     "Install": {
         "completion": _Entry("extending", "completion", "Print a completion script for a shell."),
         "docker-plugin": _Entry("extending", "docker_plugin", "Make `docker volops` work."),

@@ -12,6 +12,7 @@ from docker.types import Mount
 
 from volops.docker.execution import DockerExec, collect
 from volops.docker.failures import doing, patiently
+from volops.docker.networks import DockerNetworks
 from volops.docker.volumes import DockerVolumes
 from volops.docker_records import PROJECT_LABEL, SERVICE_LABEL, container_info
 from volops.engine import (
@@ -32,7 +33,7 @@ _NO_SERVICE = {PROJECT_LABEL: "", SERVICE_LABEL: ""}
 a helper would be taken for a container of the service."""
 
 
-class DockerEngine(DockerVolumes):
+class DockerEngine(DockerVolumes, DockerNetworks):
     """`volops.engine.Engine` over one Docker Engine API connection; safe to use from several threads.
 
     The SDK's published types leave out half of it, so the client is Any here, and only here.
@@ -143,14 +144,14 @@ class DockerEngine(DockerVolumes):
             raise
         return str(container)
 
-    def remove_container(self, container: str) -> None:
+    def remove_container(self, container: str, *, keep_volumes: bool = False) -> None:
         hold = self._holds.pop(container, None)
         with contextlib.suppress(OSError):
             if hold is not None:
                 hold.close()
         with doing("removing a container"):
             try:
-                self._api.remove_container(container, v=True, force=True)
+                self._api.remove_container(container, v=not keep_volumes, force=True)
             except APIError as error:
                 if error.status_code not in (404, 409):
                     raise

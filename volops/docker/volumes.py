@@ -8,7 +8,7 @@ from typing import Any
 from docker.errors import NotFound
 
 from volops.docker.failures import doing
-from volops.docker_records import volume_info
+from volops.docker_records import PROJECT_LABEL, volume_info
 from volops.engine import VolumeInfo
 from volops.errors import EngineFailed
 
@@ -27,6 +27,12 @@ class DockerVolumes:
         wanted = set(names)
         rows = (volume_info(row) for row in answer.get("Volumes") or ())
         return {row.name: row for row in rows if row.name in wanted}
+
+    def project_volumes(self, project: str) -> dict[str, VolumeInfo]:
+        with doing("listing volumes"):
+            answer = self._api.volumes(filters={"label": f"{PROJECT_LABEL}={project}"})
+        rows = map(volume_info, answer.get("Volumes") or ())
+        return {row.name: row for row in rows}
 
     def volume_sizes(self) -> dict[str, int]:
         # The SDK's df() measures images and build cache too; the API can be asked for volumes alone.

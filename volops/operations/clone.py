@@ -10,9 +10,9 @@ from pathlib import Path
 from volops.errors import EXIT_DONE, RestoreFailed, VolopsError
 from volops.model import Outcome, RunFinished, RunStarted
 from volops.operations.clone_plan import ClonePlan
-from volops.operations.restore import check_stored
 from volops.operations.room import require_room
-from volops.operations.staged import Work, look_ahead, stage, working
+from volops.operations.staged import look_ahead, stage, working
+from volops.operations.stored import check_stored
 from volops.operations.volume_dump import Emit
 from volops.provisional import provisional
 from volops.source import Surroundings
@@ -73,7 +73,7 @@ def _carry_out(
         try:
             outcomes = tuple(stage(work, emit) for work in works)
             for work in works:
-                _put_in(work)
+                work.area.swap().swap()
         except BaseException:
             for each, work in zip(plan.items, works, strict=True):
                 if each.exists:
@@ -84,12 +84,6 @@ def _carry_out(
             work.area.swap().drop()
         volumes.keep()
     return outcomes
-
-
-def _put_in(work: Work) -> None:
-    swap = work.area.swap()
-    swap.settle()
-    swap.swap()
 
 
 def _overriding(workspace: Workspace, plan: ClonePlan) -> Path | None:

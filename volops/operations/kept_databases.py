@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from volops.errors import VolopsError
 from volops.journal import JournalFile
 from volops.model import DatabaseTarget
+from volops.operations.audit import audited
 from volops.operations.database_volume import database_volume
 from volops.operations.restore_database import begun, put_in_place, services_well, settle, undo
 from volops.plugins import Assignment
@@ -48,19 +49,36 @@ def rollback_database(
     `restore_database` does."""
     journals = JournalFile(workspace.state)
     exchange = kept.target.exchange
-    with workspace.catalog.lock(f"volops {_ROLLBACK}"), journals.held():
+    name = _called(kept)
+    with (
+        workspace.catalog.lock(f"volops {_ROLLBACK}"),
+        journals.held(),
+        audited(workspace, _ROLLBACK, [name]) as deed,
+    ):
         settle(around, journals, workspace)
         journal = begun(_ROLLBACK, f"database {exchange.live}", kept.given, exchange)
         services = services_well(around, kept.given)
         try:
-            return put_in_place(around, kept.given, exchange, journals, journal, services, patience)
+            well = put_in_place(around, kept.given, exchange, journals, journal, services, patience)
         except (VolopsError, KeyboardInterrupt) as error:
             undo(around, journals, workspace, error)
+        deed.touched.append(name)
+        return well
 
 
 def commit_database(workspace: Workspace, around: Surroundings, kept: KeptDatabase) -> int:
     """Delete all that is kept of the database; return the bytes freed."""
-    with JournalFile(workspace.state).held(), databases_of(around, kept.given) as (volume_type, source):
-        for name in kept.earlier:
+    with (
+        JournalFile(workspace.state).held(),
+        audited(workspace, "commit", [_called(kept)]) as deed,
+        databases_of(around, kept.given) as (volume_type, source),
+    ):
+        for name, size in kept.earlier.items():
             volume_type.discard(source, name)
+            deed.touched.append(f"{kept.given.volume.key}/{name}")
+            deed.freed += size
     return sum(kept.earlier.values())
+
+
+def _called(kept: KeptDatabase) -> str:
+    return f"{kept.given.volume.key}/{kept.target.exchange.live}"

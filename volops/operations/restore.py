@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from volops.catalog import Catalog, Entry
 from volops.errors import (
     EXIT_DONE,
     EngineFailed,
     HelperLost,
     ProducerFailed,
-    RestoreFailed,
     ServiceNotRunning,
     VolopsError,
 )
 from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import Outcome, RunFinished, RunStarted, Warned
 from volops.mover import ContainerShell
+from volops.operations.audit import audited
 from volops.operations.failing import fail
-from volops.operations.restore_plan import Regeneration, RestoreItem, RestorePlan
+from volops.operations.restore_plan import Regeneration, RestorePlan
 from volops.operations.room import require_room
 from volops.operations.staged import Work, look_ahead, stage, working
+from volops.operations.stored import StoredCheck, check_stored
 from volops.operations.swapping import exchange, take_back
 from volops.operations.volume_dump import Emit
 from volops.source import Surroundings
@@ -62,20 +61,28 @@ def restore(
     from outside may not hold device nodes, setuid files or links that lead outside, unless `trust` is said.
     """
     journals = JournalFile(workspace.state)
-    with workspace.catalog.lock(f"volops {_DOING}"), journals.held():
-        emit(RunStarted(_DOING, plan.entry.name, tuple(item.record.key for item in plan.items)))
+    keys = tuple(item.record.key for item in plan.items)
+    with (
+        workspace.catalog.lock(f"volops {_DOING}"),
+        journals.held(),
+        audited(workspace, _DOING, keys, backup=plan.entry.name) as deed,
+    ):
+        emit(RunStarted(_DOING, plan.entry.name, keys))
         touched = tuple(Touched(item.volume.key, item.volume.name) for item in plan.items)
         journal = Journal(_DOING, plan.entry.name, Step.STAGING, touched)
         standing: list[Step] = []
         try:
-            check_stored(workspace.catalog, plan.entry, plan.items)
-            _create_missing(workspace, plan)
-            done = _carry_out(workspace, around, plan, journals, journal, emit, patience, trust, standing)
+            with StoredCheck(workspace.catalog, plan.entry, plan.items) as check:
+                _create_missing(workspace, plan, check)
+                done = _carry_out(
+                    workspace, around, plan, journals, journal, emit, patience, trust, check, standing
+                )
         except (VolopsError, KeyboardInterrupt) as error:
             if standing:
                 # The new data is live and known to work: to say that nothing was changed would be wrong.
                 fail(journal.at(Step.KEEP), error)
             take_back(around, journals, error)
+        deed.touched += keys
     emit(RunFinished(_DOING, plan.entry.name, done.outcomes, EXIT_DONE))
     return done
 
@@ -102,36 +109,32 @@ def _opened(
     stack: contextlib.ExitStack,
     *,
     trust: bool,
+    check: StoredCheck | None = None,
 ) -> list[Work]:
     return [
         stack.enter_context(
-            working(around, workspace.catalog, plan.entry, item, emit, chosen=plan.chosen, trust=trust)
+            working(
+                around,
+                workspace.catalog,
+                plan.entry,
+                item,
+                emit,
+                chosen=plan.chosen,
+                trust=trust,
+                check=check,
+            )
         )
         for item in plan.items
     ]
 
 
-def check_stored(catalog: Catalog, entry: Entry, items: Sequence[RestoreItem]) -> None:
-    """Every byte of the backup that will be used is what its manifest says, before anything is begun: else
-    this raises RestoreFailed."""
-    for item in items:
-        for artifact in item.record.artifacts:
-            digest, size = hashlib.sha256(), 0
-            for chunk in catalog.open(entry, artifact.file):
-                digest.update(chunk)
-                size += len(chunk)
-            if (size, digest.hexdigest()) != (artifact.stored.size, artifact.stored.sha256):
-                raise RestoreFailed(
-                    f"{artifact.file} of {entry.name} is damaged: it is not what the manifest says",
-                    next_step="restore another backup, see `volops list`",
-                )
-
-
-def _create_missing(workspace: Workspace, plan: RestorePlan) -> None:
-    """Compose itself makes the volumes that are gone, so that they have the labels it expects."""
+def _create_missing(workspace: Workspace, plan: RestorePlan, check: StoredCheck) -> None:
+    """Compose itself makes the volumes that are gone, so that they have the labels it expects; of a backup
+    that is damaged, none."""
     services = {name for item in plan.items if item.missing for name in item.volume.services}
     active = [name for name in workspace.stack.dependencies_first() if name in services]
     if active:
+        check.require()
         workspace.compose.create(active)
 
 
@@ -144,18 +147,17 @@ def _carry_out(
     emit: Emit,
     patience: float,
     trust: bool,
+    check: StoredCheck,
     standing: list[Step],
 ) -> Restored:
     """`standing` is no longer empty once the new data is there to stay."""
     with contextlib.ExitStack() as stack:
-        works = _opened(workspace, around, plan, emit, stack, trust=trust)
+        works = _opened(workspace, around, plan, emit, stack, trust=trust, check=check)
         for work in works:
             look_ahead(work)
         require_room(works)
         journals.write(journal)
         outcomes = tuple(stage(work, emit) for work in works)
-        for work in works:
-            work.area.swap().settle()
         swaps = [work.area.swap() for work in works]
         downtime = exchange(around, journals, journal, swaps, _turn(plan), patience)
         standing.append(Step.KEEP)

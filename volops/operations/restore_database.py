@@ -29,6 +29,7 @@ from volops.model import (
     VolumeFinished,
     VolumeStarted,
 )
+from volops.operations.audit import audited
 from volops.operations.database_volume import database_volume
 from volops.operations.dumps import Dump
 from volops.operations.failing import fail
@@ -101,7 +102,11 @@ def restore_database(
     not be brought about. Services that do not get well within `patience` seconds get the old one back.
     """
     journals = JournalFile(workspace.state)
-    with workspace.catalog.lock(f"volops {RESTORE}"), journals.held():
+    with (
+        workspace.catalog.lock(f"volops {RESTORE}"),
+        journals.held(),
+        audited(workspace, RESTORE, backup=dump.name) as deed,
+    ):
         settle(around, journals, workspace)
         plan = plan_database(workspace, around, dump, volume, database)
         emit(RunStarted(RESTORE, dump.name, (plan.given.volume.key,)))
@@ -110,6 +115,7 @@ def restore_database(
             done = _carry_out(around, plan, journals, journal, emit, patience)
         except (VolopsError, KeyboardInterrupt) as error:
             undo(around, journals, workspace, error)
+        deed.touched.append(f"{plan.given.volume.key}/{plan.target.exchange.live}")
     emit(RunFinished(RESTORE, dump.name, (done.outcome,), EXIT_DONE))
     return done
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from volops.errors import InvalidUse, NoSuchBackup, NotWell, VolopsError
 from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import Volume, VolumeKind
+from volops.operations.audit import audited
 from volops.operations.swapping import exchange, take_back
 from volops.source import Surroundings
 from volops.staging import Swap
@@ -64,25 +65,36 @@ def rollback(
     journals = JournalFile(workspace.state)
     touched = tuple(Touched(each.volume.key, each.volume.name) for each in chosen)
     journal = Journal("rollback", "the last restore", Step.STAGING, touched)
-    with workspace.catalog.lock("volops rollback"), journals.held(), contextlib.ExitStack() as stack:
+    keys = [each.volume.key for each in chosen]
+    with (
+        workspace.catalog.lock("volops rollback"),
+        journals.held(),
+        audited(workspace, "rollback", keys) as deed,
+        contextlib.ExitStack() as stack,
+    ):
         try:
             swaps = [stack.enter_context(open_swap(around, each.volume)) for each in chosen]
             journals.write(journal)
-            return exchange(around, journals, journal, swaps, Swap.turn, patience, anyway)
+            downtime = exchange(around, journals, journal, swaps, Swap.turn, patience, anyway)
         except NotWell as error:
             way = f"{error.next_step}; `volops rollback --anyway` has the old data stay"
             take_back(around, journals, NotWell(error.message, next_step=way))
         except (VolopsError, KeyboardInterrupt) as error:
             take_back(around, journals, error)
+        deed.touched += keys
+        return downtime
 
 
 def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept]) -> int:
     """Delete the kept data of these volumes; return the bytes freed. Raises InvalidUse when there is none."""
     _require(chosen)
-    with JournalFile(workspace.state).held():
+    keys = [each.volume.key for each in chosen]
+    with JournalFile(workspace.state).held(), audited(workspace, "commit", keys) as deed:
         for each in chosen:
             with open_swap(around, each.volume) as swap:
                 swap.drop()
+            deed.touched.append(each.volume.key)
+            deed.freed += each.size
     return sum(each.size for each in chosen)
 
 

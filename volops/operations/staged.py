@@ -6,12 +6,14 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from volops.catalog import Catalog, Entry
 from volops.errors import DiskFull, ProducerFailed, RestoreFailed, VolopsError
 from volops.model import Artifact, Outcome, OutcomeStatus, VolumeFinished, VolumeStarted
 from volops.operations.restore_plan import RestoreItem
+from volops.operations.stored import StoredCheck
 from volops.operations.volume_dump import Emit, Told, blaming
 from volops.pipeline import observed, opened
 from volops.source import Surroundings
@@ -33,11 +35,14 @@ class Work:
     catalog: Catalog
     entry: Entry
     chosen: Chosen | None = None
+    check: StoredCheck | None = None
 
     @property
     def artifacts(self) -> Iterator[Artifact]:
         """What is to be loaded: the item's artifacts, plain, or what is chosen of them."""
-        return artifacts_of(self.catalog, self.entry, self.item, self.chosen, self.told.passed)
+        return artifacts_of(
+            self.catalog, self.entry, self.item, self.chosen, self.told.passed, check=self.check
+        )
 
     @property
     def size(self) -> int:
@@ -63,9 +68,10 @@ def working(
     name: str = "",
     chosen: Chosen | None = None,
     trust: bool = False,
+    check: StoredCheck | None = None,
 ) -> Iterator[Work]:
     """Work on the item, or on what is chosen of it, in the volume called `name` (the stack's own, without
-    one). Ends its helpers.
+    one). Ends its helpers. Nothing of the backup is used before `check` is through.
 
     `trust` takes from a backup that came from outside what only one's own may hold, see tar_screen.
     """
@@ -81,10 +87,10 @@ def working(
         name=name,
         trusted=trust or not entry.outside,
         on_warning=told.warn,
-        artifacts=lambda: artifacts_of(catalog, entry, item, chosen),
+        artifacts=lambda: artifacts_of(catalog, entry, item, chosen, check=check),
     )
     with area:
-        yield Work(item, area, told, catalog, entry, chosen)
+        yield Work(item, area, told, catalog, entry, chosen, check)
 
 
 def look_ahead(work: Work) -> None:
@@ -97,7 +103,7 @@ def look_ahead(work: Work) -> None:
 def stage(work: Work, emit: Emit, *, lasting: bool = True) -> Outcome:
     """Make the volume anew in its staging area, and have its type prove it.
 
-    Unless it is not to be `lasting`, most of it is on the disk by then.
+    Unless it is not to be `lasting`, all of it is on the disk by then.
     """
     item, area, told = work.item, work.area, work.told
     emit(VolumeStarted(item.record.key, item.record.type, item.size))
@@ -108,7 +114,7 @@ def stage(work: Work, emit: Emit, *, lasting: bool = True) -> Outcome:
     with _room_told(work), writing_out, blaming(item.type):
         volume_type.load(area, work.artifacts)
         volume_type.check(area)
-    area.release()
+    _put_away(area, lasting=lasting)
     outcome = Outcome(
         volume=item.record.key,
         type=item.record.type,
@@ -120,6 +126,15 @@ def stage(work: Work, emit: Emit, *, lasting: bool = True) -> Outcome:
     )
     emit(VolumeFinished(outcome))
     return outcome
+
+
+def _put_away(area: StagingArea, *, lasting: bool) -> None:
+    """End the helpers that worked on it; the disk writes meanwhile."""
+    with ThreadPoolExecutor(1, "settle") as pool:
+        settled = pool.submit(area.swap().settle) if lasting else None
+        area.release()
+    if settled:
+        settled.result()
 
 
 @contextlib.contextmanager
@@ -164,12 +179,15 @@ def artifacts_of(
     item: RestoreItem,
     chosen: Chosen | None = None,
     on_bytes: Callable[[int], None] = lambda _: None,
+    *,
+    check: StoredCheck | None = None,
 ) -> Iterator[Artifact]:
     """The item's artifacts, plain, or what is chosen of its archive. What a type leaves unread is read before
-    the next, so that no damage goes unseen."""
+    the next, so that no damage goes unseen. What `check` compares is not digested a second time."""
     for record in item.record.artifacts:
-        stored = catalog.open(entry, record.file)
-        plain = opened(record.file, stored, record.codecs, record.stored.digest, record.plain.digest)
+        stored = check.passing(record) if check else catalog.open(entry, record.file)
+        known = None if check else record.stored.digest
+        plain = opened(record.file, stored, record.codecs, known, record.plain.digest)
         stream = observed(plain, on_bytes)
         wanted = chosen.archive(record.name, stream) if chosen else stream
         yield Artifact(record.name, record.media_type, wanted)

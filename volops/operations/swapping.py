@@ -52,6 +52,8 @@ def exchange(
     journals.write(journal.at(Step.KEEP))
     for swap in swaps:
         swap.keep()
+        if journal.discards:
+            swap.drop()
     journals.remove()
     return downtime
 

@@ -1,5 +1,5 @@
 """For tests, ours and those of plugin authors: what every volume type must do (`volops.testing.conformance`),
-what every engine must do, and an engine in memory.
+what every engine must do, an engine in memory, and the acceptance criteria for any stack.
 
 The conformance classes need pytest.
 """
@@ -11,5 +11,8 @@ with contextlib.suppress(ImportError):
 
     # Else pytest would say of a failed check there only that it failed.
     pytest.register_assert_rewrite(
-        "volops.testing.engine_conformance", "volops.testing.helper_conformance", "volops.testing.conformance"
+        "volops.testing.acceptance",
+        "volops.testing.conformance",
+        "volops.testing.engine_conformance",
+        "volops.testing.helper_conformance",
     )

@@ -81,6 +81,26 @@ class EngineConformance(HelperConformance):
             engine.remove_volume(volume)
         assert engine.volumes([volume])
 
+    def test_volumes_of_a_project_are_known_by_composes_label(self, engine: Engine, project: str) -> None:
+        name = f"made-{uuid.uuid4().hex[:12]}"
+        engine.create_volume(name, {"com.docker.compose.project": project})
+        try:
+            assert engine.project_volumes(project).keys() == {name}
+            assert engine.project_volumes(project[:-1]) == {}
+        finally:
+            engine.remove_volume(name)
+
+    def test_a_network_of_a_project_is_removed_once_and_that_is_fine_twice(
+        self, site: EngineSite, project: str
+    ) -> None:
+        name = site.network(project=project)
+        (found,) = site.engine.networks(project)
+        assert (found.name, found.attached) == (name, ())
+        assert site.engine.networks(project[:-1]) == []
+        site.engine.remove_network(found.id)
+        assert site.engine.networks(project) == []
+        site.engine.remove_network(found.id)
+
     def test_a_local_image_has_an_id_and_another_has_none(self, site: EngineSite) -> None:
         found = site.engine.image_id(site.image)
         assert found is not None

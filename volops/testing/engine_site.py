@@ -28,6 +28,10 @@ class EngineSite(Protocol):
         """Make a volume with these files, by path below its root; return its name."""
         ...
 
+    def network(self, *, project: str) -> str:
+        """Make a network as compose would for the project; return its name."""
+        ...
+
     def container(
         self, volume: str, target: str, *, project: str, service: str, environment: Mapping[str, str]
     ) -> str:

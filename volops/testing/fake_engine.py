@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from volops.docker_records import PROJECT_LABEL
 from volops.engine import (
     LABEL_HELPER,
     LABEL_RUN,
@@ -19,10 +19,12 @@ from volops.engine import (
 from volops.errors import EngineFailed
 from volops.shell import Output
 from volops.testing.fake_container import FakeContainer, FakeExec, FakeVolume
+from volops.testing.fake_images import FakeImages
+from volops.testing.fake_networks import FakeNetworks
 from volops.testing.fake_programs import PROGRAMS, STDOUT, Program, shell
 
 
-class FakeEngine:
+class FakeEngine(FakeNetworks, FakeImages):
     """`volops.engine.Engine` without containers.
 
     A test fills it with `add_image`, `add_volume` and `add_container`. In its containers run the programs
@@ -31,18 +33,12 @@ class FakeEngine:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.programs: dict[str, Program] = dict(PROGRAMS)
         self.programs["sh"] = shell(self.programs)
-        self._images: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._volumes: dict[str, FakeVolume] = {}
         self._containers: dict[str, FakeContainer] = {}
         self._numbers = itertools.count(1)
-
-    def add_image(self, reference: str, digests: tuple[str, ...] = ()) -> str:
-        """Have a local image; return its id."""
-        image_id = f"sha256:{hashlib.sha256(reference.encode()).hexdigest()}"
-        self._images[reference] = self._images[image_id] = (image_id, digests)
-        return image_id
 
     def add_volume(
         self, name: str, files: Mapping[str, bytes] | None = None, labels: Mapping[str, str] | None = None
@@ -87,6 +83,11 @@ class FakeEngine:
         """Those that were added."""
         return {name: volume.info for name, volume in self._volumes.items() if name in names}
 
+    def project_volumes(self, project: str) -> dict[str, VolumeInfo]:
+        """Those that were added with compose's label."""
+        infos = (volume.info for volume in self._volumes.values())
+        return {info.name: info for info in infos if info.labels.get(PROJECT_LABEL) == project}
+
     def volume_sizes(self) -> dict[str, int]:
         """The bytes of their files."""
         return {name: sum(map(len, volume.files.values())) for name, volume in self._volumes.items()}
@@ -102,14 +103,6 @@ class FakeEngine:
         if self.containers_using(name):
             raise EngineFailed(f"the engine failed removing volume {name!r}: it is in use")
         self._volumes.pop(name, None)
-
-    def image_id(self, reference: str) -> str | None:
-        """That of an image that was added."""
-        return self._images[reference][0] if reference in self._images else None
-
-    def image_digests(self, reference: str) -> tuple[str, ...]:
-        """Those that it was added with."""
-        return self._images[reference][1] if reference in self._images else ()
 
     def start_helper(self, spec: HelperSpec) -> str:
         """A container whose end removes it."""
@@ -133,8 +126,9 @@ class FakeEngine:
         self._require_volumes(mounts)
         return self._create("", image, mounts, "", "", {}, {LABEL_HELPER: "1"})
 
-    def remove_container(self, container: str) -> None:
-        """End it and forget it."""
+    def remove_container(self, container: str, *, keep_volumes: bool = False) -> None:
+        """End it and forget it. It has no anonymous volumes."""
+        del keep_volumes
         found = self._containers.pop(container, None)
         if found:
             found.stop()

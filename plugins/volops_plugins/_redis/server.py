@@ -65,6 +65,11 @@ def read_description(lines: Iterable[str]) -> Server:
     return Server(facts, PurePosixPath(directory) if directory else None)
 
 
+def keys_in(keyspace: str) -> int:
+    """How many keys all databases have together, of the answer to INFO keyspace."""
+    return sum(int(keys) for _, keys, _ in _KEYSPACE.findall(keyspace))
+
+
 def read_counts(text: str) -> dict[str, Any]:
     """What `session.sh counts` printed: `databases` with keys and how many of them expire, `keys` in all, and
     whether these are `exact`: the same right before and right after the save began, and found in the file;

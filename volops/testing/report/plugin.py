@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from pytest_bdd.parser import Feature, Scenario, Step
 
-from features.report import page
-from features.report.facts import facts_of_this_run
-from features.report.order import reading_order
-from features.report.records import Recorder, ScenarioRecord, Status, StepRecord
+from volops.testing.report import page
+from volops.testing.report.criteria import MATRIX
+from volops.testing.report.facts import facts_of_this_run
+from volops.testing.report.records import Recorder, ScenarioRecord, Status, StepRecord
 
 PAGE = "reports/acceptance.html"
 JUNIT = "reports/junit.xml"
+CUCUMBER = "reports/cucumber.json"
+CRITERIA = {
+    "AC1": "Data persists between restarts",
+    "AC2": "Schema changes and the history of migrations persist",
+    "AC3": "Uploaded files persist and are served byte for byte as they were",
+    "AC4": "Cleanup is there, asks for its phrase and removes all; the backup brings all back",
+}
 _STYLE = Path(__file__).with_name("page.css")
 
 
 class FeatureReport:
     """A pytest plugin: the hooks of pytest-bdd, of pytest-html, and of the run itself."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, criteria: Mapping[str, str] = CRITERIA) -> None:
+        """`criteria` gives the title of each by its tag. `about` is for the facts that only the caller knows;
+        `secrets` is what must not be in the report."""
         self.recorder = Recorder()
         self.secrets: set[str] = set()
+        self.about: Mapping[str, str] = {}
+        self._criteria = criteria
+        for tag in (*criteria, MATRIX):
+            config.addinivalue_line(
+                "markers", f"{tag}: {criteria.get(tag, 'a cell of the protection matrix')}"
+            )
         self._config = config
         self._facts: dict[str, str] = {}
 
@@ -35,6 +50,9 @@ class FeatureReport:
             option.htmlpath = PAGE
         if "--junit" not in given:
             option.xmlpath = JUNIT
+        if not option.cucumber_json_path:
+            option.cucumber_json_path = CUCUMBER
+            (self._config.invocation_params.dir / CUCUMBER).parent.mkdir(exist_ok=True)
         option.self_contained_html = True
         option.tbstyle = "short" if option.tbstyle == "auto" else option.tbstyle
         option.css = [*option.css, str(_STYLE)]
@@ -45,7 +63,7 @@ class FeatureReport:
     def pytest_bdd_before_scenario(
         self, request: pytest.FixtureRequest, feature: Feature, scenario: Scenario
     ) -> None:
-        self.recorder.begin(_record(request.node.nodeid, feature, scenario))
+        self.recorder.begin(_record(request.node, feature, scenario))
 
     def pytest_bdd_before_step(self) -> None:
         self.recorder.begin_step()
@@ -77,7 +95,7 @@ class FeatureReport:
     @pytest.hookimpl(trylast=True)
     def pytest_html_results_summary(self, prefix: list[str], postfix: list[str]) -> None:
         features = self.recorder.features()
-        prefix.append(page.overview(features, self._facts))
+        prefix.append(page.overview(features, {**self._facts, **self.about}, self._criteria))
         postfix.append(page.chapters(features))
 
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
@@ -92,9 +110,19 @@ class FeatureReport:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """No secret that a scenario made reaches a file that is sent about."""
-        for path in (self._config.option.htmlpath, self._config.option.xmlpath):
+        option = self._config.option
+        for path in (option.htmlpath, option.xmlpath, option.cucumber_json_path):
             if path and Path(path).exists():
                 scrub(Path(path), self.secrets)
+        if option.htmlpath and Path(option.htmlpath).exists():
+            fit_for_phones(Path(option.htmlpath))
+
+
+def fit_for_phones(path: Path) -> None:
+    """Have a phone show the page in its own width, which pytest-html leaves out."""
+    text = path.read_text("utf-8")
+    viewport = '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
+    path.write_text(text.replace("<head>", f"<head>\n    {viewport}", 1), "utf-8")
 
 
 def _own_frames(traceback: str) -> str:
@@ -111,15 +139,18 @@ def scrub(path: Path, secrets: set[str]) -> None:
     path.write_text(text, "utf-8")
 
 
-def _record(node: str, feature: Feature, scenario: Scenario) -> ScenarioRecord:
+def _record(node: pytest.Item, feature: Feature, scenario: Scenario) -> ScenarioRecord:
     file = str(feature.rel_filename)
+    row = getattr(node, "callspec", None)
+    marks = {mark.name for mark in node.iter_markers()} & {*CRITERIA, MATRIX}
     return ScenarioRecord(
-        node=node,
+        node=node.nodeid,
         feature=str(feature.name),
         about=_prose(feature.description),
         name=scenario.name,
         place=f"{Path(file).name}:{scenario.line_number}",
-        order=(reading_order(Path(file)), scenario.line_number),
+        tags=frozenset({*feature.tags, *scenario.tags, *marks}),
+        example=row.params.get("_pytest_bdd_example", {}) if row else {},
         steps=list(_steps(scenario.steps)),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -44,14 +44,15 @@ class StepRecord:
 
 @dataclass(slots=True)
 class ScenarioRecord:
-    """One scenario, or one row of an outline."""
+    """One scenario, or one row of an outline: then `example` is the row. `tags` are without the @."""
 
     node: str
     feature: str
     about: str
     name: str
     place: str
-    order: tuple[tuple[int, str], int]
+    tags: frozenset[str] = frozenset()
+    example: Mapping[str, str] = field(default_factory=dict)
     steps: list[StepRecord] = field(default_factory=list)
     status: Status = Status.NOT_RUN
     seconds: float = 0.0
@@ -136,14 +137,13 @@ class Recorder:
         self.show(Exhibit(title, text=text))
 
     def features(self) -> list[FeatureRecord]:
-        """All that ran, by feature, in the order of the feature files."""
-        ordered = sorted(self.scenarios, key=lambda scenario: scenario.order)
-        names = dict.fromkeys(scenario.feature for scenario in ordered)
+        """All that ran, by feature, in the order in which they ran."""
+        names = dict.fromkeys(scenario.feature for scenario in self.scenarios)
         return [
             FeatureRecord(
                 name,
-                next(scenario.about for scenario in ordered if scenario.feature == name),
-                tuple(scenario for scenario in ordered if scenario.feature == name),
+                next(scenario.about for scenario in self.scenarios if scenario.feature == name),
+                tuple(scenario for scenario in self.scenarios if scenario.feature == name),
             )
             for name in names
         ]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from features.report.records import FeatureRecord, ScenarioRecord, Status
+from volops.testing.report.criteria import criteria_of, matrix_of
+from volops.testing.report.records import FeatureRecord, ScenarioRecord, Status
 
 
-def overview(features: Sequence[FeatureRecord], facts: Mapping[str, str]) -> str:
-    """How it all came out, and a table of contents."""
+def overview(
+    features: Sequence[FeatureRecord], facts: Mapping[str, str], titles: Mapping[str, str] | None = None
+) -> str:
+    """How it all came out: each criterion of `titles` (by tag), the matrix, and a table of contents."""
     scenarios = [scenario for feature in features for scenario in feature.scenarios]
     return (
         _templates()
@@ -19,6 +23,8 @@ def overview(features: Sequence[FeatureRecord], facts: Mapping[str, str]) -> str
         .render(
             features=features,
             facts=facts,
+            criteria=criteria_of(scenarios, titles or {}),
+            matrix=matrix_of(scenarios),
             total=len(scenarios),
             failed=[scenario for scenario in scenarios if scenario.status is not Status.PASSED],
             seconds=sum(scenario.seconds for scenario in scenarios),
@@ -46,7 +52,13 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters["span"] = _span
+    templates.filters["outcome"] = _outcome
     return templates
+
+
+def _outcome(text: str) -> str:
+    """Whether data that has this outcome is there afterwards, as a class of the style sheet."""
+    return "gone" if re.search(r"removed|deleted|gone|lost|❌", text, re.IGNORECASE) else "kept"
 
 
 def _span(seconds: float) -> str:

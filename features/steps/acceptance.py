@@ -1,0 +1,143 @@
+"""Steps of the acceptance criteria and of the matrix: what was put in, what happened, what is left."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_bdd import given, parsers, then, when
+
+from features.steps.document import Followed
+from features.world import engine
+from features.world.aftermath import Aftermath, Aftermaths
+from features.world.commands import Run
+from features.world.engine import Container, docker
+from features.world.project import Project
+from features.world.schema import Change, shown_migrations
+from features.world.survival import PRESERVED
+from features.world.terminal import Terminal
+from volops.testing.report.records import Recorder
+
+_PUT_IN = "|".join(
+    (
+        "I create data in the application",
+        "I update the database schema",
+        "I upload a file by the form",
+        "data of every kind is there",
+    )
+)
+
+
+@when(parsers.re(rf'(?:{_PUT_IN}), and then there is "(?P<what>.*)"$'), target_fixture="aftermath")
+def afterwards(what: str, aftermaths: Aftermaths) -> Aftermath:
+    """All of these are put in, whichever is meant; what was done once is told to all who ask."""
+    return aftermaths.of(what)
+
+
+@then("my data is still present")
+def data_present(aftermath: Aftermath) -> None:
+    for kind in ("Database", "Cache"):
+        assert aftermath.of(kind).outcome == PRESERVED, aftermath.of(kind)
+
+
+@then("I am still signed in")
+def still_signed_in(aftermath: Aftermath) -> None:
+    assert aftermath.visitor == aftermath.planted.name
+
+
+@then("my file is served as I uploaded it, byte for byte")
+def file_served(aftermath: Aftermath) -> None:
+    assert aftermath.of("Media").outcome == PRESERVED, aftermath.of("Media")
+
+
+@then("my table, its rows and the history of migrations are what they were")
+def schema_preserved(aftermath: Aftermath, recorder: Recorder) -> None:
+    before, after = aftermath.schema
+    recorder.table("columns of the new table", ["name", "type"], after.columns)
+    recorder.table("migrations", ["name", "applied"], after.history)
+    assert before.columns
+    assert before.rows
+    assert after == before
+
+
+@then("every migration is applied")
+def all_applied(aftermath: Aftermath) -> None:
+    assert aftermath.unapplied == ()
+
+
+@then(parsers.parse('the kind "{data}" is "{outcome}"'))
+def outcome_of(data: str, outcome: str, aftermath: Aftermath) -> None:
+    assert aftermath.of(data).outcome == outcome, aftermath.of(data)
+
+
+@given("I have written a new model, and the backend runs on it", target_fixture="change")
+def new_model(project: Project) -> Change:
+    change = Change()
+    change.write(project)
+    assert not change.seen(project).columns
+    return change
+
+
+@given("the container of the backend is known", target_fixture="container")
+def known_container(project: Project) -> Container:
+    return project.container("backend")
+
+
+@then("the backend runs in another container than before")
+def another_container(container: Container, project: Project) -> None:
+    assert project.container("backend").id != container.id
+
+
+@then("the table of my model is there, and its migration in the history")
+def change_applied(change: Change, project: Project, recorder: Recorder) -> None:
+    change.use(project)
+    seen = change.seen(project)
+    recorder.table(change.table, ["column", "type"], seen.columns)
+    assert [column for column, _ in seen.columns] == ["colour", "id", "title"]
+    assert len(seen.rows) == 1
+    assert f"fieldnotes.{change.migration}" in [name for name, _ in seen.history]
+
+
+@then(parsers.parse('every migration is shown as "[X]" applied, mine too'))
+def shown_applied(change: Change, project: Project, run: Run) -> None:
+    shown = shown_migrations(project)
+    assert f"[X] {change.migration}" in shown
+    assert all(line.startswith("[X]") for line in shown)
+    assert f"[X] {change.migration}" in run.output
+
+
+@then("the volume was listed with the same files before and after")
+def same_listing(run: Followed) -> None:
+    first, second = (one.output for one in run.runs if "ls -la" in one.line)
+    assert first == second
+    assert "uploads" in first
+
+
+@then(parsers.parse('"{command}" listed no volume'))
+def listed_none(command: str, run: Followed) -> None:
+    (listing,) = [one for one in run.runs if one.line.startswith(command)]
+    assert listing.output.split() == ["DRIVER", "VOLUME", "NAME"]
+
+
+@then(parsers.parse('"{command}" listed a file "{beginning}" and the time'))
+def listed_file(command: str, beginning: str, run: Followed) -> None:
+    (listing,) = [one for one in run.runs if one.line.startswith(command)]
+    assert re.search(rf" {beginning}\d{{8}}_\d{{6}}\.tar\.gz$", listing.output, re.MULTILINE)
+
+
+@then("no container, network or volume of the project is left")
+def nothing_of_it(project: Project, recorder: Recorder) -> None:
+    networks = docker("network", "ls", "--quiet", "--filter", f"name={project.name}").decode().split()
+    recorder.table("volumes of the engine that bear its name", ["volume"], [[one] for one in project.volumes])
+    assert project.containers == []
+    assert networks == []
+    assert project.volumes == set()
+    assert not any(project.name in name for name in engine.volumes())
+
+
+@when(parsers.re(r'I run "(?P<line>[^"]*)" and type "(?P<typed>[^"]*)"$'), target_fixture="run")
+def run_and_type(line: str, typed: str, project: Project, recorder: Recorder) -> Run:
+    project.look_around()
+    with Terminal(project.directory, project.environment) as terminal:
+        run = terminal.run(line, {"to confirm:": [typed]})
+    recorder.show(run.exhibit())
+    return run

@@ -1,0 +1,1 @@
+"""The acceptance criteria for any stack: `pytest --pyargs volops.testing.acceptance --stack FILE`."""
