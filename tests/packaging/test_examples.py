@@ -11,7 +11,7 @@ import pytest
 
 from tests.packaging.environment import ROOT, Environment, build
 
-EXAMPLES = ("volops-sqlite",)
+EXAMPLES = ("volops-sqlite", "volops-mariadb")
 Installed = Callable[[str], Path]
 
 

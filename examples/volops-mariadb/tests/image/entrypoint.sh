@@ -4,12 +4,16 @@
 set -euo pipefail
 data=/var/lib/mysql
 
+# The bootstrapping server takes one statement a line.
 # quoted TEXT: as a string of SQL, under NO_BACKSLASH_ESCAPES too.
 quoted() { printf "'%s'" "${1//\'/\'\'}"; }
 
 setup() {
     password=${MARIADB_ROOT_PASSWORD:-$(cat "${MARIADB_ROOT_PASSWORD_FILE:?give MARIADB_ROOT_PASSWORD}")}
-    echo "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES'); FLUSH PRIVILEGES;"
+    echo "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');"
+    # An installation has root without a password at other addresses, too.
+    echo "DELETE FROM mysql.global_priv WHERE User = 'root' AND Host <> 'localhost';"
+    echo "FLUSH PRIVILEGES;"
     echo "ALTER USER root@localhost IDENTIFIED BY $(quoted "$password");"
     if [ -n "${MARIADB_DATABASE:-}" ]; then echo "CREATE DATABASE \`$MARIADB_DATABASE\`;"; fi
     if [ -n "${MARIADB_USER:-}" ]; then
