@@ -212,13 +212,13 @@ def _environment() -> dict[str, str]:
 class Gate:
     """`pytest --pyargs volops.testing.acceptance --stack …` as a person runs it, in an empty directory."""
 
-    def __init__(self, directory: Path, *argv: str) -> None:
+    def __init__(self, directory: Path, *argv: str, what: str) -> None:
         self.scratch = directory / "tmp"
         self.scratch.mkdir(parents=True)
         where = directory / "empty"
         where.mkdir()
         plugin = ["-p", "volops.testing.plugin", "-p", "no:cacheprovider"]
-        module = ["--pyargs", "volops.testing.acceptance"]
+        module = ["--pyargs", what]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pytest", *plugin, *module, *argv],
             cwd=where,
@@ -235,8 +235,8 @@ class Gate:
 
 
 @contextlib.contextmanager
-def _gate(directory: Path, *argv: str) -> Iterator[Gate]:
-    gate = Gate(directory, *argv)
+def _gate(directory: Path, *argv: str, what: str = "volops.testing.acceptance") -> Iterator[Gate]:
+    gate = Gate(directory, *argv, what=what)
     try:
         yield gate
     finally:
@@ -311,6 +311,21 @@ def test_a_stack_that_compose_refuses_is_told_in_its_words(tmp_path: Path) -> No
         code, said = gate.end()
     assert code == 1
     assert "compose refuses the project" in said
+
+
+def test_tests_of_somebody_else_get_a_copy_too(tmp_path: Path) -> None:
+    project = _small(tmp_path, "init: true", "entrypoint: [sleep, infinity]", "volumes: ['data:/srv/data']")
+    theirs = tmp_path / "test_theirs.py"
+    theirs.write_text(
+        "def test_one(volops_stack):\n"
+        "    said = volops_stack.compose('exec', '-T', 'one', 'sh', '-c', 'ls -d /srv/data')\n"
+        "    assert (said.code, said.stdout) == (0, '/srv/data\\n')\n"
+        f"    assert volops_stack.name != {project.name!r}\n"
+    )
+    with _gate(tmp_path, "--stack", str(project.directory), what=str(theirs)) as gate:
+        code, said = gate.end()
+    assert code == 0, said
+    assert _everything(project.name) == []
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
