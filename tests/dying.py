@@ -9,6 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+DIES_AT = """
+import os, signal, sys
+from volops import journal
+
+write = journal.JournalFile.write
+def write_then_die(self, noted):
+    write(self, noted)
+    if noted.step == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+journal.JournalFile.write = write_then_die
+"""
+"""The beginning of a program that dies once the journal is at the step that its second argument names."""
 _STEPS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate", "shutil.rmtree"}
 
 

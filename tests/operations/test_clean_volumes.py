@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dying import DIES_AT
 from tests.live import docker
 from tests.operations.small_stack import SmallStack, small_stack, wait_for
 from volops.errors import (
@@ -30,27 +31,21 @@ from volops.source import look_around
 from volops.staging import Swap
 from volops.workspace import Workspace
 
-CLEANING = """
-import os, signal, sys
-from volops import journal
+CLEANING = (
+    DIES_AT
+    + """
 from volops.compose import ComposeOptions
 from volops.operations.clean_plan import choose_named, plan_clean
 from volops.operations.clean_volumes import clean_volumes
 from volops.source import look_around
 from volops.workspace import open_workspace
 
-write = journal.JournalFile.write
-def write_then_die(self, noted):
-    write(self, noted)
-    if noted.step == sys.argv[2]:
-        os.kill(os.getpid(), signal.SIGKILL)
-journal.JournalFile.write = write_then_die
-
 workspace = open_workspace(ComposeOptions(files=(sys.argv[1],)))
 around = look_around(workspace.engine, workspace.stack, "")
 plan = plan_clean(workspace, around, choose_named(workspace, ["papers"]))
 clean_volumes(workspace, around, plan, lambda event: None)
 """
+)
 IMAGE = "debian:trixie-slim"
 FULL = {"deed": "now", "late": "x"}
 

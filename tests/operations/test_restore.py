@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dying import DIES_AT
 from tests.operations.small_stack import SmallStack, retyped, small_stack, wait_for
 from tests.operations.strange_types import Strange
 from volops.errors import (
@@ -35,21 +36,14 @@ from volops.staging import Swap
 from volops.volume_access import Staging
 from volops.workspace import Workspace
 
-RESTORING = """
-import os, signal, sys
-from volops import journal
+RESTORING = (
+    DIES_AT
+    + """
 from volops.compose import ComposeOptions
 from volops.operations.restore import restore
 from volops.operations.restore_plan import plan_restore
 from volops.source import look_around
 from volops.workspace import open_workspace
-
-write = journal.JournalFile.write
-def write_then_die(self, noted):
-    write(self, noted)
-    if noted.step == sys.argv[2]:
-        os.kill(os.getpid(), signal.SIGKILL)
-journal.JournalFile.write = write_then_die
 
 workspace = open_workspace(ComposeOptions(files=(sys.argv[1],)))
 around = look_around(workspace.engine, workspace.stack, "")
@@ -57,6 +51,7 @@ plan = plan_restore(workspace, around, workspace.catalog.find("latest"), ())
 print("begun", flush=True)
 restore(workspace, around, plan, lambda event: None)
 """
+)
 KILLS = 30
 OLD, NEW = {"deed": "now", "late": "x"}, {"deed": "then"}
 

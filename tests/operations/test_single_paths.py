@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dying import DIES_AT
 from tests.operations.small_stack import SmallStack, small_stack, wait_for
 from volops.errors import CheckFailed, InvalidUse
 from volops.file_tree import FileTree
@@ -24,9 +25,9 @@ from volops.operations.single_paths import choose_paths, with_paths
 from volops.source import look_around
 from volops.volume_access import Staging
 
-RESTORING = """
-import os, signal, sys
-from volops import journal
+RESTORING = (
+    DIES_AT
+    + """
 from volops.compose import ComposeOptions
 from volops.operations.restore import restore
 from volops.operations.restore_plan import plan_restore
@@ -34,18 +35,12 @@ from volops.operations.single_paths import with_paths
 from volops.source import look_around
 from volops.workspace import open_workspace
 
-write = journal.JournalFile.write
-def write_then_die(self, noted):
-    write(self, noted)
-    if noted.step == sys.argv[2]:
-        os.kill(os.getpid(), signal.SIGKILL)
-journal.JournalFile.write = write_then_die
-
 workspace = open_workspace(ComposeOptions(files=(sys.argv[1],)))
 around = look_around(workspace.engine, workspace.stack, "")
 plan = plan_restore(workspace, around, workspace.catalog.find("latest"), ["papers"])
 restore(workspace, around, with_paths(workspace.catalog, plan, ["2024"]), lambda event: None)
 """
+)
 FILL = """
 cd /srv/papers; mkdir -p 2024/may 2025; echo one >2024/may/one; echo two >2024/two; echo three >2025/three
 ln 2024/two 2025/same; echo top >top; chown -R 5:6 2024; chmod 0750 2024/may
