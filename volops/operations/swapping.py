@@ -84,8 +84,8 @@ def discard(
 
 
 def _using(around: Surroundings, journal: Journal) -> tuple[tuple[Stopped, ...], list[str]]:
-    """The containers that must stop, in the order of dependencies, and which of their services are well and
-    need none that is stopped already."""
+    """The containers that must stop, in the order of dependencies, and which of their services are well, and
+    will be so again: one that needs another, which is stopped, may merely not have noticed yet."""
     containers = users(around.engine, around.stack, [touched.name for touched in journal.volumes])
     lame = lacking(around.stack, around.engine.containers(around.stack.project))
     well = [
