@@ -25,6 +25,7 @@ def example(request: pytest.FixtureRequest, clean: Environment, tmp_path: Path) 
     return tmp_path
 
 
+@pytest.mark.timeout(900)
 def test_it_is_found_and_passes_its_own_tests(example: Path, clean: Environment) -> None:
     listed = json.loads(clean.run("volops", "plugins", "--json", cwd=example))["plugins"]
     strangers = [each for each in listed if each["distribution"] in EXAMPLES]

@@ -62,6 +62,7 @@ _SECTIONS: dict[str, dict[str, _Entry]] = {
         ),
     },
     "Install": {
+        "plugin": _Entry("plugin", "plugin", "Make a new plugin with a volume type of that name."),
         "completion": _Entry("extending", "completion", "Print a completion script for a shell."),
         "docker-plugin": _Entry("extending", "docker_plugin", "Make `docker volops` work."),
     },

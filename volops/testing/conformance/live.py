@@ -128,6 +128,21 @@ class LiveChecks(UnitChecks):
             assert volume_type.found(source, token)
             assert not volume_type.found(source, "k18")
 
+    def test_live_a_plan_of_cleaning_changes_nothing_and_carried_out_leaves_nothing(
+        self, site: Site, saved: Saved
+    ) -> None:
+        site.stop()
+        before = site.digest()
+        with site.source() as source:
+            plans = [tuple(site.volume_type().clean(source)) for _ in range(2)]
+        assert site.digest() == before
+        assert plans[0] == plans[1] != ()
+        assert site.clean().items
+        assert site.clean().items == ()
+        site.restore(saved.entry)
+        site.start()
+        assert site.sample.contents(site.service) == saved.contents
+
     def test_live_nobody_can_read_a_secret(self, site: Site, saved: Saved) -> None:
         seen = {**site.witness.seen, "the manifest": _manifests(site, saved)}
         assert seen["a program started on the engine"]

@@ -21,6 +21,8 @@ from volops.manifest import Manifest, VolumeRecord
 from volops.model import Artifact
 from volops.mover import ContainerShell
 from volops.operations.backup import Selection, backup
+from volops.operations.clean_plan import CleanPlan, plan_clean
+from volops.operations.clean_volumes import clean_volumes
 from volops.operations.restore import restore
 from volops.operations.restore_plan import plan_restore, restore_item
 from volops.operations.staged import artifacts_of
@@ -121,6 +123,14 @@ class Site:
         around = look_around(workspace.engine, workspace.stack, "")
         plan = plan_restore(workspace, around, entry, (KEY,))
         restore(workspace, around, plan, self.witness.hear, patience=_WAIT_S)
+
+    def clean(self) -> CleanPlan:
+        """`volops clean`; what went. With nothing to clean nothing is done."""
+        around = look_around(self.workspace.engine, self.workspace.stack, "")
+        plan = plan_clean(self.workspace, around, [self.workspace.assignment(KEY)])
+        if plan.items:
+            clean_volumes(self.workspace, around, plan, self.witness.hear, patience=_WAIT_S)
+        return plan
 
     @contextlib.contextmanager
     def source(self) -> Iterator[LiveSource]:
