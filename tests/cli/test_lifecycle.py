@@ -34,6 +34,34 @@ def test_stop_and_restart_one_service(volops: Volops) -> None:
     assert (done.code, done.out.splitlines()[-1]) == (0, "1 service restarted")
 
 
+def test_a_restarted_service_waits_for_those_it_needs(volops: Volops, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"COMPOSE_PROJECT_NAME=cliw-{uuid.uuid4().hex[:8]}")
+    (tmp_path / "compose.yaml").write_text(_NEEDY)
+    try:
+        assert volops("start", cwd=tmp_path).code == 0
+        done = volops("restart", cwd=tmp_path)
+        assert (done.code, done.out.splitlines()[-1]) == (0, "2 services restarted")
+    finally:
+        subprocess.run(
+            ["docker", "compose", "down", "--volumes"], cwd=tmp_path, check=True, capture_output=True
+        )
+
+
+_NEEDY = """
+x-service: &service {image: 'debian:trixie-slim', init: true, stop_grace_period: 1s, volumes: ['state:/srv']}
+services:
+  slow:
+    <<: *service
+    command: sh -c 'rm -f /srv/ready; sleep 3; touch /srv/ready; sleep infinity'
+    healthcheck: {test: [CMD, test, -e, /srv/ready], interval: 10s, start_period: 60s, start_interval: 200ms}
+  impatient:
+    <<: *service
+    command: sh -c 'test -e /srv/ready && sleep infinity'
+    depends_on: {slow: {condition: service_healthy}}
+volumes: {state: }
+"""
+
+
 def test_quiet_start_says_nothing(volops: Volops) -> None:
     done = volops("start", "-q")
     assert (done.code, done.out, done.err) == (0, "", "")

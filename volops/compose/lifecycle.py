@@ -91,7 +91,8 @@ class Compose:
         return up_command(self._options, clone, self.stack.files, overriding)
 
     def restart(self, services: Sequence[str], *, show: bool, timeout: float) -> tuple[ServiceState, ...]:
-        """Restart the containers of services as they are, and wait as `start` does.
+        """Stop the containers of services, start them as they are, and wait as `start` does. Each starts
+        when those it depends on are as it wants them, which compose's own `restart` does not wait for.
 
         Raises ServiceNotRunning for a service that has none: compose would restart nothing and be content.
         """
@@ -101,7 +102,8 @@ class Compose:
         for service in needed:
             if service not in existing:
                 raise ServiceNotRunning(service)
-        self._run("restart", *services, show=show)
+        self._run("stop", *services, show=show)
+        self._run("start", *services, show=show)
         return self._wait_ready(services, timeout)
 
     def rebuild(self, services: Sequence[str], *, show: bool, timeout: float) -> tuple[ServiceState, ...]:
