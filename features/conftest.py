@@ -9,17 +9,18 @@ after a failure or Ctrl-C.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 pytest.register_assert_rewrite("features.steps", "features.world")
 
-from features.report.order import reading_order  # noqa: E402 - after the registration above
+from features import workers  # noqa: E402 - after the registration above
+from features.report.order import reading_order  # noqa: E402
 from features.steps import (  # noqa: E402
     acceptance,
     backups,
@@ -38,10 +39,11 @@ from features.steps import (  # noqa: E402
     trouble,
     volops,
 )
-from features.world import engine  # noqa: E402
+from features.world import engine, leftovers  # noqa: E402
 from features.world.aftermath import Aftermaths  # noqa: E402
-from features.world.project import Project  # noqa: E402
+from features.world.project import PREFIX_VARIABLE, Project  # noqa: E402
 from features.world.stacks import SAMPLE, Stack  # noqa: E402
+from volops.testing.report.distributed import is_worker  # noqa: E402
 from volops.testing.report.facts import images_on_the_engine  # noqa: E402
 from volops.testing.report.plugin import FeatureReport  # noqa: E402 - after the registration above
 from volops.testing.report.records import Recorder  # noqa: E402
@@ -70,6 +72,13 @@ _ANY_STACK = _HERE.parent / "volops" / "testing" / "acceptance"
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run the features in more than one process, and nothing else that way."""
+    if not config.getoption("stack", default=None) and _only_features(config):
+        workers.choose(config)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Have the report written, unless tests of another kind run in the same session."""
     if config.getoption("stack", default=None):
@@ -77,27 +86,29 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     report = FeatureReport(config)
     config.stash[_REPORT] = report
-    if all(_HERE in [path, *path.parents] for path in _paths(config)):
+    if _only_features(config):
         report.choose_files()
     config.pluginmanager.register(report, "volops-feature-report")
     for module in _STEPS:
         config.pluginmanager.register(module)
 
 
-def _paths(config: pytest.Config) -> list[Path]:
+def _only_features(config: pytest.Config) -> bool:
     directory = config.invocation_params.dir
-    return [(directory / argument.partition("::")[0]).resolve() for argument in config.args]
+    paths = [(directory / argument.partition("::")[0]).resolve() for argument in config.args]
+    return all(_HERE in [path, *path.parents] for path in paths)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run the features in the order in which they are read."""
     if not config.getoption("stack", default=None):
         items.sort(key=_order)
+        workers.assign(items, config)
 
 
 def _order(item: pytest.Item) -> tuple[int, str]:
-    function = item.function if isinstance(item, pytest.Function) else None
-    template = scenario_wrapper_template_registry.get(function) if function else None
+    template = workers.template_of(item)
     return reading_order(Path(template.feature.filename)) if template else (-1, "")
 
 
@@ -105,10 +116,19 @@ def _order(item: pytest.Item) -> tuple[int, str]:
 def pytest_runtestloop(session: pytest.Session) -> None:
     """A stop by the system takes away what was made, as Ctrl-C does."""
     config = session.config
-    if not config.option.collectonly and not config.getoption("stack", default=None):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if config.option.collectonly or config.getoption("stack", default=None):
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not is_worker(config):
         engine.require()
         config.stash[_REPORT].about = {"Images": images_on_the_engine(engine.IMAGES)}
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing stays on the engine, also where a process had to be ended before it could clean up."""
+    prefix = os.environ.get(PREFIX_VARIABLE)
+    if prefix and _REPORT in config.stash and config.stash[_REPORT].about and not is_worker(config):
+        leftovers.remove(prefix)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_bdd.parser import Feature, Scenario, Step
 
-from volops.testing.report import page
+from volops.testing.report import distributed, page
 from volops.testing.report.criteria import MATRIX
 from volops.testing.report.facts import facts_of_this_run
 from volops.testing.report.records import Recorder, ScenarioRecord, Status, StepRecord
@@ -22,6 +22,7 @@ CRITERIA = {
     "AC3": "Uploaded files persist and are served byte for byte as they were",
     "AC4": "Cleanup is there, asks for its phrase and removes all; the backup brings all back",
 }
+_NEVER_BEGUN = "Failed before its first step"
 _STYLE = Path(__file__).with_name("page.css")
 
 
@@ -58,12 +59,13 @@ class FeatureReport:
         option.css = [*option.css, str(_STYLE)]
 
     def pytest_sessionstart(self) -> None:
-        self._facts = facts_of_this_run(self._config.rootpath)
+        if not distributed.is_worker(self._config):
+            self._facts = facts_of_this_run(self._config.rootpath)
 
     def pytest_bdd_before_scenario(
         self, request: pytest.FixtureRequest, feature: Feature, scenario: Scenario
     ) -> None:
-        self.recorder.begin(_record(request.node, feature, scenario))
+        self.recorder.begin(_record(request.node, self._name_of(request.node.nodeid), feature, scenario))
 
     def pytest_bdd_before_step(self) -> None:
         self.recorder.begin_step()
@@ -78,16 +80,40 @@ class FeatureReport:
         self.recorder.begin_step()
         self.recorder.end_step(Status.FAILED)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        scenario = next((one for one in self.recorder.scenarios if one.node == report.nodeid), None)
-        if scenario is None:
+        if distributed.is_worker(self._config):
+            scenario = self._told_of(report)
+            if scenario is not None:
+                distributed.send(report, distributed.Seen(scenario, self.secrets))
             return
+        report.nodeid = self._name_of(report.nodeid)
+        seen = distributed.receive(report)
+        if seen is None:
+            self._told_of(report)
+        else:
+            self.recorder.adopt(seen.scenario)
+            self.secrets.update(seen.secrets)
+
+    def _told_of(self, report: pytest.TestReport) -> ScenarioRecord | None:
+        """The scenario with what the report adds; one that failed before it began gets a record, too."""
+        node = self._name_of(report.nodeid)
+        scenario = self.recorder.known(node)
+        if scenario is None:
+            if not report.failed:
+                return None
+            scenario = ScenarioRecord(node, _NEVER_BEGUN, "", node.rpartition("::")[2], "")
+            self.recorder.adopt(scenario)
         scenario.seconds += report.duration
         if report.failed:
             scenario.status = Status.FAILED
             scenario.trouble += _own_frames(report.longreprtext)
         elif report.when == "call":
             scenario.status = Status.PASSED
+        return scenario
+
+    def _name_of(self, nodeid: str) -> str:
+        return distributed.name_of(nodeid, self._config)
 
     def pytest_html_report_title(self, report: object) -> None:
         report.title = "volops: acceptance"  # type: ignore[attr-defined]
@@ -110,6 +136,8 @@ class FeatureReport:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """No secret that a scenario made reaches a file that is sent about."""
+        if distributed.is_worker(self._config):
+            return
         option = self._config.option
         for path in (option.htmlpath, option.xmlpath, option.cucumber_json_path):
             if path and Path(path).exists():
@@ -139,12 +167,12 @@ def scrub(path: Path, secrets: set[str]) -> None:
     path.write_text(text, "utf-8")
 
 
-def _record(node: pytest.Item, feature: Feature, scenario: Scenario) -> ScenarioRecord:
+def _record(node: pytest.Item, name: str, feature: Feature, scenario: Scenario) -> ScenarioRecord:
     file = str(feature.rel_filename)
     row = getattr(node, "callspec", None)
     marks = {mark.name for mark in node.iter_markers()} & {*CRITERIA, MATRIX}
     return ScenarioRecord(
-        node=node.nodeid,
+        node=name,
         feature=str(feature.name),
         about=_prose(feature.description),
         name=scenario.name,
@@ -152,6 +180,7 @@ def _record(node: pytest.Item, feature: Feature, scenario: Scenario) -> Scenario
         tags=frozenset({*feature.tags, *scenario.tags, *marks}),
         example=row.params.get("_pytest_bdd_example", {}) if row else {},
         steps=list(_steps(scenario.steps)),
+        index=node.session.items.index(node),
     )
 
 

@@ -44,7 +44,8 @@ class StepRecord:
 
 @dataclass(slots=True)
 class ScenarioRecord:
-    """One scenario, or one row of an outline: then `example` is the row. `tags` are without the @."""
+    """One scenario, or one row of an outline: then `example` is the row. `tags` are without the @. `index` is
+    its place among the tests of the run."""
 
     node: str
     feature: str
@@ -57,6 +58,7 @@ class ScenarioRecord:
     status: Status = Status.NOT_RUN
     seconds: float = 0.0
     trouble: str = ""
+    index: int = 0
 
     @property
     def anchor(self) -> str:
@@ -103,6 +105,18 @@ class Recorder:
         self._witnesses.clear()
         self._at = -1
 
+    def known(self, node: str) -> ScenarioRecord | None:
+        """The scenario of that test, if it has begun."""
+        return next((one for one in reversed(self.scenarios) if one.node == node), None)
+
+    def adopt(self, scenario: ScenarioRecord) -> None:
+        """Keep a scenario that another process records, instead of what was known of it."""
+        known = self.known(scenario.node)
+        if known is None:
+            self.scenarios.append(scenario)
+        else:
+            self.scenarios[self.scenarios.index(known)] = scenario
+
     def on_failure(self, witness: Callable[[], Sequence[Exhibit]]) -> None:
         """Have `witness` asked for its exhibits if the scenario that runs now fails."""
         self._witnesses.append(witness)
@@ -137,13 +151,14 @@ class Recorder:
         self.show(Exhibit(title, text=text))
 
     def features(self) -> list[FeatureRecord]:
-        """All that ran, by feature, in the order in which they ran."""
-        names = dict.fromkeys(scenario.feature for scenario in self.scenarios)
+        """All that ran, by feature, in the order of the run's tests, whichever process ran each of them."""
+        found = sorted(self.scenarios, key=lambda scenario: scenario.index)
+        names = dict.fromkeys(scenario.feature for scenario in found)
         return [
             FeatureRecord(
                 name,
-                next(scenario.about for scenario in self.scenarios if scenario.feature == name),
-                tuple(scenario for scenario in self.scenarios if scenario.feature == name),
+                next(scenario.about for scenario in found if scenario.feature == name),
+                tuple(scenario for scenario in found if scenario.feature == name),
             )
             for name in names
         ]
