@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from volops.docker import DockerEngine, connect
-from volops.engine import Engine
+from volops.engine import Engine, HelperSpec
 from volops.file_tree import FileTree, PlainFiles
 from volops.model import Mount, Service, Stack, Volume
 from volops.pipeline import Tally, compress
@@ -24,6 +24,8 @@ from volops.source import LiveSource, Surroundings, look_around
 HERE = Path(__file__).parent
 STAMP = "20251025_143022"
 PATIENCE_S = 60
+HOLD = ("/bin/sh", "-c", "exec cat >/dev/null")
+"""What a helper does until nobody holds it any more."""
 _LABEL = "volops.test"
 
 
@@ -32,6 +34,16 @@ def docker(*argv: str, stdin: bytes = b"", ok: Collection[int] = (0,)) -> bytes:
     done = subprocess.run(["docker", *argv], input=stdin, capture_output=True, check=False)
     assert done.returncode in ok, f"docker {argv}: {done.stderr.decode()}"
     return done.stdout
+
+
+@contextlib.contextmanager
+def helper(engine: Engine, spec: HelperSpec) -> Iterator[str]:
+    """A helper container, gone after the block."""
+    container = engine.start_helper(spec)
+    try:
+        yield container
+    finally:
+        engine.remove_container(container)
 
 
 def eventually(what: str, holds: Callable[[], bool]) -> None:

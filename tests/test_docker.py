@@ -16,12 +16,11 @@ from typing import Any
 
 import pytest
 
-from tests.live import LiveVolume, docker, eventually, volume_names
+from tests.live import HOLD, LiveVolume, docker, eventually, helper, volume_names
 from volops.docker import connect
 from volops.engine import Engine, HelperSpec
 from volops.errors import EngineFailed, EngineTooOld, EngineUnavailable
 
-HOLD = ("/bin/sh", "-c", "exec cat >/dev/null")
 REAL = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
 
 
@@ -137,15 +136,6 @@ def test_a_context_that_does_not_exist_is_no_default(settings: Path, monkeypatch
     monkeypatch.setenv("DOCKER_CONTEXT", "typo")
     with pytest.raises(EngineUnavailable, match="context 'typo' does not exist"):
         connect()
-
-
-@contextlib.contextmanager
-def helper(engine: Engine, spec: HelperSpec) -> Iterator[str]:
-    container = engine.start_helper(spec)
-    try:
-        yield container
-    finally:
-        engine.remove_container(container)
 
 
 def inspect(container: str) -> Any:

@@ -91,11 +91,15 @@ class SmallStack:
 
     def left_behind(self) -> list[str]:
         """Helper containers, and unfinished runs."""
-        mine = ["--filter", "label=volops.helper", "--filter", f"volume={self.project}_papers"]
-        argv = ["docker", "ps", "--all", "--quiet", *mine]
-        helpers = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+        helpers = _helpers_of(f"{self.project}_papers")
         unfinished = self.backups / ".incoming"
         return helpers + [path.name for path in unfinished.iterdir()] if unfinished.exists() else helpers
+
+
+def _helpers_of(volume: str) -> list[str]:
+    mine = ["--filter", "label=volops.helper", "--filter", f"volume={volume}"]
+    argv = ["docker", "ps", "--all", "--quiet", *mine]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
 
 
 def _volumes(*filters: str) -> dict[str, str]:
@@ -115,8 +119,12 @@ def small_stack(directory: Path) -> Iterator[SmallStack]:
         yield stack
     finally:
         stack.compose("down", "--volumes", "--timeout", "0")
-        # Compose knows only those that a service still mounts.
+        # Compose knows only those that a service still mounts. A helper that the engine made for a client
+        # that was killed meanwhile would go with the next volops command, which none is here.
         if left := list(stack.volumes()):
+            helpers = [each for volume in left for each in _helpers_of(volume)]
+            if helpers:
+                subprocess.run(["docker", "rm", "--force", *helpers], capture_output=True, check=True)
             subprocess.run(["docker", "volume", "rm", *left], capture_output=True, check=True)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound, NotFound
 from docker.types import Mount
 
-from volops.docker.execution import DockerExec, collect
+from volops.docker.execution import DockerExec, collect, staying
 from volops.docker.failures import doing, patiently
 from volops.docker.networks import DockerNetworks
 from volops.docker.volumes import DockerVolumes
@@ -178,11 +178,11 @@ class DockerEngine(DockerVolumes, DockerNetworks):
         input: bytes | None = None,
         reading: bool = False,
     ) -> DockerExec:
+        command = list(argv) if reading else staying(argv, input)
         with doing("starting a program in a container"):
-            stdin = reading or input is not None
-            created = self._api.exec_create(container, list(argv), stdin=stdin, user=user or "")["Id"]
+            created = self._api.exec_create(container, command, stdin=True, user=user or "")["Id"]
             stream = self._api.exec_start(created, socket=True)
-        return DockerExec(self._api, created, stream, input)
+        return DockerExec(self._api, created, stream, input, stays=not reading)
 
     def run(
         self, container: str, argv: Sequence[str], *, user: str = "", input: bytes | None = None

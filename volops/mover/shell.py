@@ -17,8 +17,8 @@ from volops.shell import Output
 _KILLED = 128 + 9
 _WHY_GONE = "see what stopped it (`docker events`, memory limits), then run again"
 _ENDING_S = 2.0
-_ANNOUNCED = 'echo "$$" >&2; exec "$@"'
-"""Runs a program that tells its process id first, as the first line of its standard error."""
+_ANNOUNCED = 'read -r _ _ _ _ group _ </proc/$$/stat; echo "$group" >&2; exec "$@"'
+"""Runs a program that tells its process group first, as the first line of its standard error (proc(5))."""
 
 
 class ContainerShell:
@@ -48,7 +48,7 @@ class ContainerShell:
             yield from output
         except BaseException:
             output.close()
-            self._end(said.process)
+            self._end(said.group)
             raise
         self._finish(program, argv, ok, said.text(), on_stderr)
 
@@ -67,13 +67,11 @@ class ContainerShell:
         self._finish(program, argv, ok, watch.tail.text(), None)
         return Output(program.exit_code() or 0, watch.output.text().encode(), watch.tail.text())
 
-    def _end(self, process: str) -> None:
+    def _end(self, group: str) -> None:
         """Kill a program that nobody reads any more, and all it started: the engine lets it run on."""
-        if process:
+        if group:
             with contextlib.suppress(EngineFailed, EngineUnavailable):
-                self._engine.run(
-                    self._container, ["/bin/sh", "-c", f"kill -9 -{process} || kill -9 {process}"]
-                )
+                self._engine.run(self._container, ["/bin/sh", "-c", f"kill -9 -{group}"])
 
     def _finish(
         self,
@@ -166,7 +164,7 @@ class HelperShell(ContainerShell):
 
 
 def _known(program: Exec, said: _Said) -> Generator[bytes, None, None]:
-    """The standard output of an announced program. Nothing is yielded before its process id is known: the
+    """The standard output of an announced program. Nothing is yielded before its process group is known: the
     two outputs do not arrive in the order in which they were written."""
     early: list[bytes] = []
     for channel, chunk in program.output():
@@ -174,17 +172,18 @@ def _known(program: Exec, said: _Said) -> Generator[bytes, None, None]:
             early.append(chunk)
         else:
             said.add(chunk)
-        if said.process:
+        if said.announced:
             yield from early
             early.clear()
     yield from early
 
 
 class _Said:
-    """The standard error of an announced program: its process id, and what it says itself."""
+    """The standard error of an announced program: its process group, and what it says itself."""
 
     def __init__(self) -> None:
-        self.process = ""
+        self.group = ""
+        self._first = ""
         self._tail = Tail()
         self._start: bytes | None = b""
 
@@ -194,11 +193,16 @@ class _Said:
             self._start += chunk
             line, newline, _ = self._start.partition(b"\n")
             if newline:
-                self.process = line.decode() if line.isdigit() else ""
+                self.group = line.decode() if line.isdigit() and int(line) > 1 else ""
+                self._first = f"{line.decode('utf-8', 'replace')}\n"
                 self._start = None
 
+    @property
+    def announced(self) -> bool:
+        return self._start is None
+
     def text(self) -> str:
-        return self._tail.text().removeprefix(f"{self.process}\n")
+        return self._tail.text().removeprefix(self._first)
 
 
 def _called(argv: tuple[str, ...]) -> str:
