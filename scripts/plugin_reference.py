@@ -54,9 +54,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "TableTarget",
         "TableCopied",
     ),
-    "The stack": ("Volume", "VolumeKind", "Mount", "Service"),
+    "The stack": ("Stack", "Volume", "VolumeKind", "Mount", "Service"),
     "Artifacts": ("Artifact", "StoredArtifact", "Digest"),
     "Cleaning": ("Removal", "Removing"),
+    "Stores": ("Store", "Upload"),
+    "Commands": ("Call", "Printer"),
     "Words for the inventory": ("Criticality", "Quiesce"),
     "Events": (
         "Event",

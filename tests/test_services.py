@@ -35,3 +35,10 @@ def test_a_job_that_has_ended_is_not_missed() -> None:
 def test_what_was_never_made_is_not_missed() -> None:
     app = stack(Service("web", "", depends_on=("mail",)), Service("mail", "", active=False))
     assert lacking(app, [container("web", "running")]) == {}
+
+
+def test_services_come_after_those_that_they_depend_on() -> None:
+    app = stack(
+        Service("proxy", "", depends_on=("web",)), Service("web", "", depends_on=("db",)), Service("db", "")
+    )
+    assert app.dependencies_first() == ("db", "web", "proxy")

@@ -1,5 +1,6 @@
 """Volume operations for container stacks: what a plugin author imports, and nothing else."""
 
+from volops.call import Call, Printer
 from volops.database_type import DatabaseType, TableType
 from volops.errors import (
     AccessRefused,
@@ -7,11 +8,14 @@ from volops.errors import (
     CheckFailed,
     HelperLost,
     InvalidUse,
+    Locked,
     ProducerFailed,
     RestoreFailed,
     RestoreRefused,
     ServiceNotReady,
     ServiceNotRunning,
+    StoreFull,
+    StoreUnavailable,
     VolopsError,
 )
 from volops.file_tree import FileTree
@@ -31,6 +35,7 @@ from volops.model import (
     RunFinished,
     RunStarted,
     Service,
+    Stack,
     StoredArtifact,
     TableCopied,
     TableTarget,
@@ -42,6 +47,7 @@ from volops.model import (
 )
 from volops.removal import Removal, Removing
 from volops.shell import Output, Shell
+from volops.store import Store, Upload
 from volops.volume_access import Source, Staging
 from volops.volume_type import NoOptions, VolumeType
 
@@ -50,6 +56,7 @@ __all__ = [
     "AccessRefused",
     "Artifact",
     "ArtifactCorrupt",
+    "Call",
     "CheckFailed",
     "Criticality",
     "DatabaseTarget",
@@ -60,11 +67,13 @@ __all__ = [
     "FileTree",
     "HelperLost",
     "InvalidUse",
+    "Locked",
     "Mount",
     "NoOptions",
     "Outcome",
     "OutcomeStatus",
     "Output",
+    "Printer",
     "ProducerFailed",
     "Progress",
     "Quiesce",
@@ -79,11 +88,16 @@ __all__ = [
     "ServiceNotRunning",
     "Shell",
     "Source",
+    "Stack",
     "Staging",
+    "Store",
+    "StoreFull",
+    "StoreUnavailable",
     "StoredArtifact",
     "TableCopied",
     "TableTarget",
     "TableType",
+    "Upload",
     "VolopsError",
     "Volume",
     "VolumeFinished",

@@ -17,6 +17,7 @@ from volops.errors import ConfigInvalid
 from volops.model import Quiesce, Stack
 
 SECTION = "x-volops"
+_BACKUPS = "backups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,12 @@ class VolumeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What `x-volops` says of the project. `backups` is absolute; `volumes` is by volume key."""
+    """What `x-volops` says of the project. `backups` is the absolute path of a directory of this machine;
+    `store` is where backups go instead when `x-volops.backups` is no path but a location such as
+    `s3://bucket/app`. `volumes` is by volume key."""
 
     backups: Path
+    store: str = ""
     helper_image: str | None = None
     include_compose_files: bool = True
     volumes: Mapping[str, VolumeSettings] = field(default_factory=dict)
@@ -53,7 +57,7 @@ class _VolumeSection(BaseModel):
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    backups: str = "backups"
+    backups: str = _BACKUPS
     helper_image: str | None = None
     include_compose_files: bool = True
     volumes: dict[str, _VolumeSection | None] = {}
@@ -70,8 +74,10 @@ def load_settings(stack: Stack) -> Settings:
         section = _Section.model_validate_json(json.dumps(stack.extension))
     except ValidationError as error:
         raise _invalid(error.errors()[0]) from error
+    elsewhere = "://" in section.backups
     return Settings(
-        backups=_below(stack.directory, section.backups),
+        backups=_below(stack.directory, _BACKUPS if elsewhere else section.backups),
+        store=section.backups if elsewhere else "",
         helper_image=section.helper_image,
         include_compose_files=section.include_compose_files,
         volumes={_volume_key(stack, name): _settings(said) for name, said in section.volumes.items()},

@@ -1,4 +1,4 @@
-"""The pluggy hooks of volops: how a plugin registers volume types, and how it observes runs.
+"""The pluggy hooks of volops: how a plugin registers volume types, stores and commands, and observes runs.
 
 They and what `volops` exports are the plugin interface. It has a version, `INTERFACE`, which a plugin states
 as `VOLOPS_INTERFACE` in the module that its entry point names.
@@ -6,12 +6,18 @@ as `VOLOPS_INTERFACE` in the module that its entry point names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import pluggy
 
 from volops.model import Event
 from volops.volume_type import VolumeType
+
+if TYPE_CHECKING:
+    import click
+
+    from volops.store import Store
 
 PROJECT = "volops"
 INTERFACE = 1
@@ -42,3 +48,28 @@ def volops_event(event: Event) -> None:
     What it raises becomes one warning and never stops the run; the plugin is told nothing more in that
     process.
     """
+
+
+@hookspec
+def volops_stores() -> Mapping[str, Callable[[str], Store]]:
+    """Return the stores this plugin gives: for each scheme, such as `s3`, what opens a store. Called as
+    volops_volume_types is; what it raises makes the plugin broken.
+
+    The opener gets the whole location, such as `s3://bucket/app`, that a person gave as `--backups`,
+    VOLOPS_BACKUPS or `x-volops.backups`. It is called once a run, in the main thread, and should only look:
+    nothing is made there before something is stored. Credentials come from the environment or a file, never
+    from the location, which is printed. What it raises ends the run, naming the plugin.
+    """
+    raise AssertionError("a hook specification is never called")
+
+
+@hookspec
+def volops_commands() -> Iterable[click.Command]:
+    """Return commands for `volops`, each with a name that no other has. Called once per process, in the main
+    thread, when such a command is asked for or listed; what it raises makes the plugin broken.
+
+    A command gets its Call with `click.pass_obj`. The number that it returns is the exit code of the run,
+    anything else means 0. It raises VolopsError where a person can mend something; whatever else it raises
+    ends the run with one line that names the plugin, and exit code 1.
+    """
+    raise AssertionError("a hook specification is never called")

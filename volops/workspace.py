@@ -15,7 +15,7 @@ from volops.engine import Engine
 from volops.errors import UnknownVolume
 from volops.journal import JournalFile
 from volops.model import Stack, Volume, VolumeKind
-from volops.plugins import Assignment, Registry, assign, discover
+from volops.plugins import Assignment, Registry, assign, discover, open_store
 from volops.source import look_around
 from volops.store import LocalStore
 from volops.store.local import STATE
@@ -25,7 +25,8 @@ from volops.unfinished import recover
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """A project as volops sees it. `assignments` says for each volume which type it is of; `state` is the
-    project's private directory on this machine for what must outlive a process."""
+    project's private directory on this machine for what must outlive a process. `records` is the directory
+    of this machine that belongs to the backups: their own, where they are in one."""
 
     stack: Stack
     settings: Settings
@@ -34,6 +35,7 @@ class Workspace:
     catalog: Catalog
     assignments: tuple[Assignment, ...]
     state: Path
+    records: Path
     compose: Compose
 
     def assignment(self, name: str) -> Assignment:
@@ -47,9 +49,10 @@ class Workspace:
 
 
 def open_workspace(
-    options: ComposeOptions, backups: Path | None = None, reading: Future[Stack] | None = None
+    options: ComposeOptions, backups: Path | str | None = None, reading: Future[Stack] | None = None
 ) -> Workspace:
-    """Find the project as `docker compose` with these options would, and all that belongs to it.
+    """Find the project as `docker compose` with these options would, and all that belongs to it; `backups` is
+    a path or another location, in place of the configured one.
 
     Compose and the engine are asked at the same time; `reading` is compose's answer where somebody has
     asked already. What an earlier run paused or stopped, and could not bring back because it was killed, is
@@ -67,14 +70,17 @@ def open_workspace(
         assign(volume, settings.volumes.get(volume.key, VolumeSettings()), registry)
         for volume in stack.volumes
     )
-    catalog = Catalog(LocalStore(backups or settings.backups), stack.project)
+    store = open_store(registry, str(backups or settings.store or settings.backups))
+    catalog = Catalog(store, stack.project)
+    records = store.directory if isinstance(store, LocalStore) else settings.backups
     state = settings.backups / STATE
     quiesce.recover(engine, state)
     provisional.recover(engine, state)
     journals = JournalFile(state)
     if journals.exists:
         recover(look_around(engine, stack, "", settings.helper_image), journals, assignments)
-    return Workspace(stack, settings, engine, registry, catalog, assignments, state, Compose(options, stack))
+    compose = Compose(options, stack)
+    return Workspace(stack, settings, engine, registry, catalog, assignments, state, records, compose)
 
 
 def _with_anonymous_volumes(stack: Stack, engine: Engine) -> Stack:

@@ -96,7 +96,7 @@ def test_a_database_backup_is_a_plain_file_beside_its_manifest(root: Path, catal
 def test_a_partial_backup_is_named_so(root: Path, catalog: Catalog) -> None:
     with catalog.begin(NAME) as draft:
         path = draft.commit(manifest(name=f"partial_{NAME}", kind=BackupKind.PARTIAL, volumes=()))
-    assert path == root / f"partial_{NAME}"
+    assert path == str(root / f"partial_{NAME}")
     assert catalog.entries()[0].state is EntryState.PARTIAL
 
 

@@ -77,6 +77,8 @@ def test_a_plugin_is_listed_with_all_that_is_known_of_it(volops: Volops) -> None
         "version": "1.2",
         "interface": 1,
         "types": ["mongo"],
+        "stores": [],
+        "commands": [],
         "hooks": ["volops_event", "volops_volume_types"],
         "status": "ok",
         "reason": None,

@@ -52,7 +52,7 @@ class Carried:
         catalog = Catalog(LocalStore(self.empty), found.stack.project)
         return Workspace(
             found.stack, found.settings, found.engine, found.registry, catalog, found.assignments,
-            self.empty / ".volops", found.compose,
+            self.empty / ".volops", self.empty, found.compose,
         )  # fmt: skip
 
     def altered(self, change: Callable[[bytes], bytes]) -> Path:

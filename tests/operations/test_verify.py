@@ -129,7 +129,7 @@ def back_up(
             *more,
         )
         partial = any(volume.status is FAILED for volume in more)
-        return draft.commit(
+        place = draft.commit(
             manifest(
                 name=f"partial_{NAME}" if partial else NAME,
                 kind=BackupKind.PARTIAL if partial else BackupKind.FULL,
@@ -137,6 +137,7 @@ def back_up(
                 artifacts=(compose,),
             )
         )
+    return Path(place)
 
 
 @pytest.fixture
@@ -329,7 +330,7 @@ def test_a_database_backup_is_verified_where_it_lies(catalog: Catalog, tmp_path:
         path = draft.commit(manifest(name=name, kind=BackupKind.DATABASE, volumes=volumes))
     (tmp_path / "backups" / "notes.txt").write_text("mine")
     assert statuses(verified(catalog, name=name)) == {"db": DONE}
-    path.write_bytes(DUMP[:-1] + b"?")
+    Path(path).write_bytes(DUMP[:-1] + b"?")
     outcome = verified(catalog, name=name)["db"]
     assert outcome.status is FAILED
     assert f"{name}.sql" in outcome.reason

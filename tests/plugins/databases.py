@@ -168,7 +168,7 @@ class Shop(Restorable):
     def dump(self, database: str | None = None) -> Path:
         """`volops backup-db`."""
         with self._workspace() as workspace:
-            return backup_database(workspace, None, database, self._hear)
+            return Path(backup_database(workspace, None, database, self._hear))
 
     def put_back(
         self, reference: str, database: str | None = None, *, patience: float = 30

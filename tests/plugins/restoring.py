@@ -65,7 +65,7 @@ class Restorable:
     def backup_database(self) -> Path:
         """`volops backup-db`."""
         with self._workspace() as workspace:
-            return backup_database(workspace, None, None, self._hear)
+            return Path(backup_database(workspace, None, None, self._hear))
 
     def lie(self, manifest: Manifest, pattern: str, number: int) -> None:
         """Have the backup's manifest say this number after what matches, as if that had been recorded."""

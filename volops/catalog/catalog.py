@@ -63,11 +63,11 @@ class Catalog:
         """
         if reference == LATEST:
             return self._latest()
-        if "/" in reference:
+        if "/" in reference and "://" not in reference:
             return _at(Path(reference).absolute())
         entries = self.entries()
         for entry in entries:
-            if reference in {entry.name, Path(entry.path).name}:
+            if reference in {entry.name, entry.path, Path(entry.path).name}:
                 return entry
         matching = _without_bundles(
             [entry for entry in entries if reference and entry.name.startswith(reference)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -44,7 +43,7 @@ class Draft:
         """Remove a file again; fine when it is not there."""
         self._upload.remove(file)
 
-    def commit(self, manifest: Manifest) -> Path:
+    def commit(self, manifest: Manifest) -> str:
         """Make the backup visible under the manifest's name, and return where it is.
 
         The name is the draft's own, with `partial_` before it for a partial one. Files that the manifest
@@ -60,8 +59,8 @@ class Draft:
                 raise ArtifactCorrupt(f"{file} of {manifest.name} has {found.get(file, 0)} bytes, not {size}")
         data = manifest_bytes(manifest)
         if manifest.kind is BackupKind.DATABASE:
-            return Path(self._upload.publish_loose(data))
-        return Path(self._upload.publish(manifest.name, data))
+            return self._upload.publish_loose(data)
+        return self._upload.publish(manifest.name, data)
 
     def discard(self) -> None:
         """Remove all of it; fine when it was committed or discarded before."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -45,9 +47,11 @@ class Invocation:
         return ComposeOptions(**self._compose_options)
 
     @property
-    def backups_directory(self) -> Path | None:
-        """The directory given by `--backups` or VOLOPS_BACKUPS, relative to the working directory."""
-        return Path.cwd() / Path(self.backups).expanduser() if self.backups else None
+    def location(self) -> str:
+        """Where backups are, as given by `--backups` or VOLOPS_BACKUPS; a path is one below the working
+        directory. Empty when neither is given."""
+        elsewhere = not self.backups or "://" in self.backups
+        return self.backups if elsewhere else str(Path.cwd() / Path(self.backups).expanduser())
 
     @cached_property
     def stack(self) -> Stack:
@@ -75,7 +79,7 @@ class Invocation:
             reading = pool.submit(load_stack, self.options)
             from volops.workspace import open_workspace
 
-            workspace = open_workspace(self.options, self.backups_directory, reading)
+            workspace = open_workspace(self.options, self.location, reading)
         self._warned(workspace.stack)
         return workspace
 
@@ -87,12 +91,25 @@ class Invocation:
         from volops.catalog import Catalog
         from volops.store import LocalStore
 
-        directory = self.backups_directory
-        if directory is None:
+        location = self.location
+        if not location:
             from volops.config import load_settings
 
-            directory = load_settings(self.stack).backups
-        return Catalog(LocalStore(directory), self._project())
+            settings = load_settings(self.stack)
+            location = settings.store or str(settings.backups)
+        if "://" not in location:
+            return Catalog(LocalStore(Path(location)), self._project())
+        from volops.plugins import discover, open_store
+
+        return Catalog(open_store(discover(bundled=False), location), self._project())
+
+    def volops(self, *arguments: str) -> int:
+        """Run another verb on the same project and backups as a process of its own; return its exit code."""
+        argv = [sys.executable, "-m", "volops", *self.options.argv()[2:]]
+        argv += ["--backups", self.location] if self.location else []
+        argv += ["--quiet"] if self.quiet or self.json else []
+        # One object is all that a program may find on standard output.
+        return subprocess.run([*argv, *arguments], stdout=2 if self.json else None, check=False).returncode
 
     def _project(self) -> str:
         try:

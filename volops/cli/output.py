@@ -136,10 +136,11 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
-def shown_path(path: Path) -> str:
-    """The path as a person here would write it: relative when it lies below the working directory."""
+def shown_path(path: Path | str) -> str:
+    """The path as a person here would write it: relative when it lies below the working directory. Where
+    backups are that lie in no directory stays as it is."""
     try:
-        return f"./{path.relative_to(Path.cwd())}"
+        return f"./{Path(path).relative_to(Path.cwd())}"
     except ValueError:
         return str(path)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from volops.cli import plugged
 from volops.cli.invocation import Invocation
 from volops.cli.verb import Verb
 
@@ -71,18 +72,18 @@ _ENTRIES = {name: entry for section in _SECTIONS.values() for name, entry in sec
 
 
 class Root(click.Group):
-    """The group of all verbs; listing them imports none."""
+    """The group of all verbs; listing them imports none but what plugins give."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all verbs."""
         del ctx
-        return list(_ENTRIES)
+        return [*_ENTRIES, *plugged.summaries()]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> Verb | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of a verb; None when there is no such verb."""
         del ctx
         if cmd_name not in _ENTRIES:
-            return None
+            return plugged.command(cmd_name)
         entry = _ENTRIES[cmd_name]
         module = importlib.import_module(f"volops.cli.commands.{entry.module}")
         command: Verb = getattr(module, entry.attribute)
@@ -94,11 +95,14 @@ class Root(click.Group):
         for title, entries in _SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, entry.summary) for name, entry in entries.items()])
+        if given := plugged.summaries():
+            with formatter.section("Of plugins"):
+                formatter.write_dl(list(given.items()))
 
 
 def summary_of(name: str) -> str:
     """The line that describes a verb in the list."""
-    return _ENTRIES[name].summary
+    return _ENTRIES[name].summary if name in _ENTRIES else plugged.summaries()[name]
 
 
 def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -126,7 +130,8 @@ def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> Non
     default="",
     envvar="VOLOPS_BACKUPS",
     metavar="DIR",
-    help="Where backups are kept [VOLOPS_BACKUPS; default: backups beside the compose file].",
+    help="Where backups are kept: a directory, or SCHEME://… of a plugin's store "
+    "[VOLOPS_BACKUPS; default: backups beside the compose file].",
 )
 @click.option("--json", is_flag=True, help="Print one JSON object; docs/json.md describes it.")
 @click.option("-q", "--quiet", is_flag=True, help="Print results, warnings and errors only.")

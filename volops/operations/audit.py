@@ -49,7 +49,7 @@ def audited(
     To be entered before anything is touched: raises StoreUnavailable or StoreFull when the log cannot be
     written. Secrets must be neither in the names nor in errors.
     """
-    directory = Path(workspace.catalog.store.location)
+    directory = workspace.records
     make_private(directory)
     make_private(directory / STATE)
     begun = _who() | {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from volops.database_type import DatabaseType
 from volops.errors import EXIT_DONE
@@ -19,8 +18,8 @@ from volops.volume_type import VolumeType
 from volops.workspace import Workspace
 
 
-def backup_database(workspace: Workspace, volume: str | None, database: str | None, emit: Emit) -> Path:
-    """Write `db_backup_YYYYMMDD_HHMMSS.sql` and its manifest; return the path of the SQL file.
+def backup_database(workspace: Workspace, volume: str | None, database: str | None, emit: Emit) -> str:
+    """Write `db_backup_YYYYMMDD_HHMMSS.sql` and its manifest; return where the SQL file is.
 
     Without `volume` the stack must have just one that holds databases. Raises InvalidUse when it has none
     or several, UnknownVolume, Locked, and whatever makes the dump fail; nothing is left behind then.
@@ -47,6 +46,6 @@ def backup_database(workspace: Workspace, volume: str | None, database: str | No
             done = dump_volume(run, given, alone=True, dump=dump, plain=True)
             if done.error is not None:
                 raise done.error
-            path = draft.commit(describe_run(around, name, BackupKind.DATABASE, started, (done.record,), ()))
+            place = draft.commit(describe_run(around, name, BackupKind.DATABASE, started, (done.record,), ()))
     emit(RunFinished("backup-db", name, (done.outcome,), EXIT_DONE))
-    return path
+    return place

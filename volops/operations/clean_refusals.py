@@ -78,7 +78,7 @@ def held_in(workspace: Workspace, volume: Volume) -> Path | None:
     if volume.kind is not VolumeKind.BIND:
         return None
     stack, path = workspace.stack, Path(volume.name).resolve()
-    own = (stack.directory, *stack.files, Path(workspace.catalog.store.location), workspace.state)
+    own = (stack.directory, *stack.files, workspace.records, workspace.state)
     return next((place for place in (*own, *_MACHINE) if place.resolve().is_relative_to(path)), None)
 
 

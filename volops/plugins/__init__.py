@@ -3,5 +3,16 @@
 from volops.plugins.assignment import Assignment, assign
 from volops.plugins.discovery import discover
 from volops.plugins.registry import PluginState, RegisteredType, Registry, isolated
+from volops.plugins.stores import is_directory, open_store
 
-__all__ = ["Assignment", "PluginState", "RegisteredType", "Registry", "assign", "discover", "isolated"]
+__all__ = [
+    "Assignment",
+    "PluginState",
+    "RegisteredType",
+    "Registry",
+    "assign",
+    "discover",
+    "is_directory",
+    "isolated",
+    "open_store",
+]

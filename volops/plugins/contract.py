@@ -1,9 +1,10 @@
-"""What a class must have to be used as a volume type."""
+"""What a class must have to be used as a volume type, and what stores and commands must be."""
 
 from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from volops.errors import PluginBroken
@@ -14,6 +15,42 @@ from volops.volume_type import VolumeType
 _TEXTS = ("name", "summary", "typical_size", "backup_priority", "icon")
 _LISTS = ("data_included", "guarantees")
 _TYPE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+"""RFC 3986, section 3.1, in lower case."""
+_COMMAND_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+VERBS = frozenset(
+    {
+        "backup",
+        "backup-db",
+        "bundle",
+        "clean",
+        "clean-all",
+        "clean-cache",
+        "clean-containers",
+        "clean-logs",
+        "commit",
+        "completion",
+        "db-shell",
+        "docker-plugin",
+        "exec",
+        "list",
+        "logs",
+        "plugin",
+        "plugins",
+        "rebuild",
+        "restart",
+        "restore",
+        "rollback",
+        "shell",
+        "show",
+        "start",
+        "status",
+        "stop",
+        "verify",
+        "volumes",
+    }
+)
+"""The program's own, which no plugin may take."""
 
 
 def check_volume_type(given: Any) -> type[VolumeType]:
@@ -55,3 +92,27 @@ def _check_options(given: type[VolumeType]) -> None:
 
 def _called(given: Any) -> str:
     return given.__qualname__ if isinstance(given, type) else repr(given)[:80]
+
+
+def check_stores(given: Any) -> dict[str, Callable[[str], Any]]:
+    """Return `given` if it is what volops_stores must return; else raise PluginBroken."""
+    if not isinstance(given, Mapping):
+        raise PluginBroken(f"its volops_stores gives {_called(given)}, and no mapping")
+    for scheme, opener in given.items():
+        if not isinstance(scheme, str) or not _SCHEME.fullmatch(scheme):
+            raise PluginBroken(f"it gives a store for {scheme!r}: a scheme is like s3")
+        if not callable(opener):
+            raise PluginBroken(f"what it gives to open {scheme!r} cannot be called")
+    return dict(given)
+
+
+def check_command(given: Any) -> Any:
+    """Return `given` if it can be a command of volops; else raise PluginBroken."""
+    name = getattr(given, "name", None)
+    if not callable(getattr(given, "make_context", None)):
+        raise PluginBroken(f"{_called(given)} is no click command")
+    if not isinstance(name, str) or not _COMMAND_NAME.fullmatch(name):
+        raise PluginBroken(f"it gives a command named {name!r}: a name is like my-command")
+    if name in VERBS:
+        raise PluginBroken(f"it gives a command {name!r}, which is one of volops' own")
+    return given

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import Any
 
@@ -14,14 +15,22 @@ import pluggy
 from volops import hookspecs
 from volops.errors import PluginBroken
 from volops.file_tree import PlainFiles
-from volops.plugins.contract import check_volume_type
+from volops.plugins.contract import check_command, check_stores, check_volume_type
 from volops.plugins.interface import require_interface, stated, stated_in_source
-from volops.plugins.registry import Observer, PluginState, RegisteredType, Registry, isolated
+from volops.plugins.registry import (
+    Observer,
+    PluginState,
+    RegisteredCommand,
+    RegisteredStore,
+    RegisteredType,
+    Registry,
+    isolated,
+)
 from volops.volume_type import VolumeType
 
 GROUP = "volops"
 CORE = "volops"
-HOOKS = ("volops_volume_types", "volops_event")
+HOOKS = ("volops_volume_types", "volops_event", "volops_stores", "volops_commands")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +39,37 @@ class _Loaded:
 
     state: PluginState
     types: tuple[RegisteredType, ...] = ()
+    stores: Mapping[str, RegisteredStore] = field(default_factory=dict)
+    commands: Mapping[str, RegisteredCommand] = field(default_factory=dict)
     observer: Observer | None = None
 
 
-def discover() -> Registry:
-    """Load every installed plugin; those that cannot be used are in the result with the reason.
+def discover(*, bundled: bool = True) -> Registry:
+    """Load every installed plugin, or without the `bundled` ones those of others; those that cannot be used
+    are in the result with the reason.
 
     The core's own type `files` is always there. Of a broken plugin nothing is used. Two plugins that give
-    types of one name are both broken, since nothing tells which was meant.
+    types, stores or commands of one name are both broken, since nothing tells which was meant.
     """
-    loaded = _without_repeated_names([_load(*found) for found in _entry_points()])
+    found = [each for each in _entry_points() if bundled or each[0].lower() != CORE]
+    loaded = _without_repeated_names([_load(*each) for each in found])
     files = RegisteredType(PlainFiles, "core", CORE, metadata.version(CORE))
     types = {PlainFiles.name: files}
     withdrawn: list[RegisteredType] = []
     observers: dict[str, Observer] = {}
+    stores: dict[str, RegisteredStore] = {}
+    commands: dict[str, RegisteredCommand] = {}
     for plugin in loaded:
         if plugin.state.status == "broken":
             withdrawn += plugin.types
             continue
         types |= {given.cls.name: given for given in plugin.types}
+        stores |= plugin.stores
+        commands |= plugin.commands
         if plugin.observer:
             observers[plugin.state.origin.removeprefix("plugin ")] = plugin.observer
-    return Registry(tuple(plugin.state for plugin in loaded), types, tuple(withdrawn), observers)
+    states = tuple(plugin.state for plugin in loaded)
+    return Registry(states, types, tuple(withdrawn), observers, stores, commands)
 
 
 def _entry_points() -> Iterator[tuple[str, str, metadata.EntryPoint | str]]:
@@ -105,10 +123,12 @@ def _load(distribution: str, version: str, found: metadata.EntryPoint | str) -> 
         if problem:
             raise PluginBroken(problem)
         _require_hooks(plugin, state)
+        stores, commands = _stores(manager, state.origin), _commands(manager, state.origin)
     except PluginBroken as error:
         return _Loaded(_broken(state, error.message, opaque=opaque), types)
+    state = replace(state, stores=tuple(stores), commands=tuple(commands))
     observes = "volops_event" in state.hooks
-    return _Loaded(state, types, _observer(manager) if observes else None)
+    return _Loaded(state, types, stores, commands, _observer(manager) if observes else None)
 
 
 def _imported(found: metadata.EntryPoint) -> Any:
@@ -171,26 +191,52 @@ def _called(manager: pluggy.PluginManager) -> list[Any]:
     return [each for result in manager.hook.volops_volume_types() for each in result]
 
 
+def _stores(manager: pluggy.PluginManager, origin: str) -> dict[str, RegisteredStore]:
+    given = isolated("its volops_stores failed", manager.hook.volops_stores)
+    return {
+        scheme: RegisteredStore(opener, origin)
+        for result in given
+        for scheme, opener in check_stores(result).items()
+    }
+
+
+def _commands(manager: pluggy.PluginManager, origin: str) -> dict[str, RegisteredCommand]:
+    given = isolated(
+        "its volops_commands failed", lambda: [*itertools.chain(*manager.hook.volops_commands())]
+    )
+    found = [check_command(each) for each in given]
+    twice = [name for name, count in Counter(each.name for each in found).items() if count > 1]
+    if twice:
+        raise PluginBroken(f"it gives two commands named {twice[0]!r}")
+    return {each.name: RegisteredCommand(each, origin) for each in found}
+
+
 def _observer(manager: pluggy.PluginManager) -> Observer:
     return lambda event: manager.hook.volops_event(event=event)
 
 
 def _without_repeated_names(loaded: list[_Loaded]) -> list[_Loaded]:
-    """The same, with all plugins broken that give a type of a name that others give, or the core."""
-    givers: dict[str, list[str]] = {PlainFiles.name: ["the core"]}
+    """The same, with all plugins broken that give a type, a store or a command of a name that others give, or
+    the core."""
+    givers: dict[tuple[str, str], list[str]] = {("volume type", PlainFiles.name): ["the core"]}
     for plugin in loaded:
         if plugin.state.status == "ok":
-            for name in plugin.state.types:
-                givers.setdefault(name, []).append(plugin.state.origin)
+            for given in _names(plugin.state):
+                givers.setdefault(given, []).append(plugin.state.origin)
 
     def checked(plugin: _Loaded) -> _Loaded:
         if plugin.state.status == "broken":
             return plugin
-        for name in plugin.state.types:
-            others = [each for each in givers[name] if each != plugin.state.origin]
+        for what, name in _names(plugin.state):
+            others = [each for each in givers[what, name] if each != plugin.state.origin]
             if others:
-                reason = f"its volume type {name!r} is also given by {' and '.join(others)}"
+                reason = f"its {what} {name!r} is also given by {' and '.join(others)}"
                 return replace(plugin, state=_broken(plugin.state, reason), observer=None)
         return plugin
 
     return [checked(plugin) for plugin in loaded]
+
+
+def _names(state: PluginState) -> list[tuple[str, str]]:
+    given = {"volume type": state.types, "store": state.stores, "command": state.commands}
+    return [(what, name) for what, names in given.items() for name in names]

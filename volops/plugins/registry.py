@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from volops.errors import PluginBroken, VolopsError
 from volops.model import Event
 from volops.volume_type import VolumeType
+
+if TYPE_CHECKING:
+    from volops.store import Store
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -31,6 +34,22 @@ class RegisteredType:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredStore:
+    """What opens the stores of one scheme, and which plugin gave it."""
+
+    open: Callable[[str], Store]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredCommand:
+    """A click command, and which plugin gave it."""
+
+    command: Any
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class PluginState:
     """One entry point of the group `volops`, and whether it can be used; `reason` says why not.
 
@@ -42,6 +61,8 @@ class PluginState:
     distribution: str
     version: str
     types: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
     status: Literal["ok", "broken"] = "ok"
     reason: str = ""
@@ -55,7 +76,8 @@ class PluginState:
 
 
 class Registry:
-    """`types` are those that can be used. `withdrawn` are the types of broken plugins, as far as known."""
+    """`types` are those that can be used. `withdrawn` are the types of broken plugins, as far as known.
+    `stores` are by scheme, `commands` by name."""
 
     def __init__(
         self,
@@ -63,10 +85,14 @@ class Registry:
         types: Mapping[str, RegisteredType],
         withdrawn: tuple[RegisteredType, ...] = (),
         observers: Mapping[str, Observer] | None = None,
+        stores: Mapping[str, RegisteredStore] | None = None,
+        commands: Mapping[str, RegisteredCommand] | None = None,
     ) -> None:
         self.plugins = plugins
         self.types = types
         self.withdrawn = withdrawn
+        self.stores = dict(stores or {})
+        self.commands = dict(commands or {})
         self._observers = dict(observers or {})
 
     @property

@@ -1,5 +1,6 @@
 """For tests, ours and those of plugin authors: what every volume type must do (`volops.testing.conformance`),
-what every engine must do, an engine in memory, and the acceptance criteria for any stack.
+every store (`volops.testing.store_conformance`) and every engine must do, an engine in memory, and the
+acceptance criteria for any stack.
 
 The conformance classes need pytest.
 """
@@ -15,4 +16,5 @@ with contextlib.suppress(ImportError):
         "volops.testing.conformance",
         "volops.testing.engine_conformance",
         "volops.testing.helper_conformance",
+        "volops.testing.store_conformance",
     )

@@ -67,7 +67,7 @@ def _closing(manifest: Manifest, entry: Entry) -> str:
     return (
         f"{manifest.name} {'PARTIAL' if partial else 'complete'}: {volumes}, "
         f"{size(plain_size(manifest.volumes))} in {took}, {size(entry.size)} stored → "
-        f"{shown_path(Path(entry.path))}"
+        f"{shown_path(entry.path)}"
     )
 
 
@@ -88,10 +88,9 @@ def backup_db(invocation: Invocation, volume: str | None, database: str | None) 
 
     workspace = invocation.workspace
     with Reporter(invocation.output, workspace.registry) as reporter:
-        path = Path(backup_database(workspace, volume, database, reporter))
-    entry = workspace.catalog.find(str(path))
+        place = backup_database(workspace, volume, database, reporter)
+    entry = workspace.catalog.find(place)
     seconds = entry_document(entry)["seconds"] or 0.0
-    invocation.output.note(
-        f"{path.name} complete: {size(entry.size)} in {duration(seconds)} → {shown_path(path)}", "bold"
-    )
+    done = f"{Path(place).name} complete: {size(entry.size)} in {duration(seconds)}"
+    invocation.output.note(f"{done} → {shown_path(place)}", "bold")
     invocation.output.document({"backup": entry_document(entry)})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -128,7 +127,7 @@ def _describe(output: Output, entry: Entry, manifest: Manifest) -> None:
         ("Taken", f"{manifest.created:%Y-%m-%d %H:%M:%S} UTC, {age(manifest.created, now)}, in {took}"),
         ("Checked", _checked(entry, now)),
         ("Size", f"{size(plain_size(manifest.volumes))}, {size(entry.size)} stored"),
-        ("Where", shown_path(Path(entry.path))),
+        ("Where", shown_path(entry.path)),
         ("Project", f"{manifest.stack.project} on {manifest.host}"),
         ("Images", ", ".join(sorted(images)) or "-"),
         ("Made with", f"volops {manifest.tool.version}, {engine.name} {engine.version}"),

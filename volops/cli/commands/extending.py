@@ -36,6 +36,8 @@ def plugins(invocation: Invocation) -> int:
                     "version": each.version,
                     "interface": each.interface,
                     "types": list(each.types),
+                    "stores": list(each.stores),
+                    "commands": list(each.commands),
                     "hooks": list(each.hooks),
                     "status": each.status,
                     "reason": each.reason or None,

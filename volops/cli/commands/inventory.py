@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -167,7 +166,7 @@ def status(invocation: Invocation) -> None:
         output.line("Last backup: never", "yellow")
     else:
         when = age(newest.created, datetime.now(UTC))
-        where = shown_path(Path(newest.path))
+        where = shown_path(newest.path)
         proven = newest.verified.proven if newest.verified else None
         state = (
             f"{newest.state.value}, proven {age(proven, datetime.now(UTC))}" if proven else newest.state.value
