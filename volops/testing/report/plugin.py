@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class FeatureReport:
             )
         self._config = config
         self._facts: dict[str, str] = {}
+        self._began = time.monotonic()
 
     def choose_files(self) -> None:
         """Write the report to its own place unless the command line names another one."""
@@ -61,6 +63,7 @@ class FeatureReport:
     def pytest_sessionstart(self) -> None:
         if not distributed.is_worker(self._config):
             self._facts = facts_of_this_run(self._config.rootpath)
+            self._began = time.monotonic()
 
     def pytest_bdd_before_scenario(
         self, request: pytest.FixtureRequest, feature: Feature, scenario: Scenario
@@ -121,7 +124,8 @@ class FeatureReport:
     @pytest.hookimpl(trylast=True)
     def pytest_html_results_summary(self, prefix: list[str], postfix: list[str]) -> None:
         features = self.recorder.features()
-        prefix.append(page.overview(features, {**self._facts, **self.about}, self._criteria))
+        seconds = time.monotonic() - self._began
+        prefix.append(page.overview(features, {**self._facts, **self.about}, self._criteria, seconds))
         postfix.append(page.chapters(features))
 
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
