@@ -52,3 +52,11 @@ def test_about_forty_lines_of_code() -> None:
 def test_its_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("plugin", ["chores", "shelf"])
+def test_what_is_shown_of_other_plugins_is_what_the_tests_install(plugin: str) -> None:
+    page = (ROOT / "docs" / "plugins" / "more.md").read_text(encoding="utf-8")
+    file = ROOT / "tests" / "data" / "plugins" / plugin / f"volops_{plugin}.py"
+    ((_, shown),) = [found for found in _SNIPPET.findall(page) if found[0] == plugin]
+    assert shown in file.read_text(encoding="utf-8")
