@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,23 +51,37 @@ class Plugged(click.Command):
 
 def summaries() -> Mapping[str, str]:
     """Name and summary of each, for the list of verbs."""
-    return {
-        name: given.command.get_short_help_str(_WIDEST)
-        for name, given in sorted(_registry().commands.items())
-    }
+    registry = _registry()
+    given = sorted(registry.commands.items()) if registry else []
+    return {name: each.command.get_short_help_str(_WIDEST) for name, each in given}
 
 
 def command(name: str) -> click.Command | None:
     """The command of that name, if a plugin gives it; warns of plugins that could have, and are broken."""
-    given = _registry().commands.get(name)
+    registry = _registry()
+    if registry is None:
+        return None
+    given = registry.commands.get(name)
     if given is None:
-        for state in _registry().broken:
+        for state in registry.broken:
             Output(json=False, quiet=False).warn(f"plugin {state.name} is broken: {state.reason}")
     return Plugged(given) if given else None
 
 
 @functools.cache
-def _registry() -> Registry:
+def _registry() -> Registry | None:
+    """What the plugins of others give; None where there are none, which is known without loading anything."""
+    if not any(map(_has_plugins, metadata.distributions())):
+        return None
     from volops.plugins import discover
 
     return discover(bundled=False)
+
+
+def _has_plugins(distribution: metadata.Distribution) -> bool:
+    try:
+        entry_points = distribution.read_text("entry_points.txt") or ""
+    except (OSError, UnicodeDecodeError):
+        # Whose they are is for `discover` to find out.
+        return True
+    return "[volops]" in entry_points and distribution.metadata["Name"] != "volops"
