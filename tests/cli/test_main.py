@@ -145,3 +145,12 @@ def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_help_loads_nothing_that_only_work_needs() -> None:
+    script = (
+        "import sys; from volops.cli.main import main; sys.argv[1:] = ['--help']; main(); "
+        "print([name for name in ('docker', 'pydantic', 'rich', 'volops.plugins') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
