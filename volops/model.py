@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+MANIFEST_FILE = "manifest.json"
+"""The file that makes a group of files in a store a backup."""
+
 
 class Criticality(enum.StrEnum):
     """How much it hurts to lose a volume; the column "Critical" of the inventory."""

@@ -5,7 +5,7 @@ docs/manifest.schema.json.
 """
 
 from volops.manifest.document import FORMAT, manifest_bytes, manifest_schema, read_manifest
-from volops.manifest.fields import MANIFEST_FILE, check_file_name, without_secrets
+from volops.manifest.fields import check_file_name, without_secrets
 from volops.manifest.records import (
     ArtifactRecord,
     BackupKind,
@@ -20,6 +20,7 @@ from volops.manifest.records import (
     VolumeRecord,
     json_facts,
 )
+from volops.model import MANIFEST_FILE
 
 __all__ = [
     "FORMAT",

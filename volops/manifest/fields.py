@@ -10,7 +10,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-MANIFEST_FILE = "manifest.json"
+from volops.model import MANIFEST_FILE
+
 MASK = "***"
 
 _SECRET_KEY = re.compile(r"pass|secret|token|credential|private.?key", re.IGNORECASE)

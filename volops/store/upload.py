@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from volops.errors import StoreUnavailable
-from volops.manifest.fields import MANIFEST_FILE
-from volops.model import Digest
+from volops.model import MANIFEST_FILE, Digest
 from volops.store.durable import make_private, storage, sync_directory, write_file
 from volops.store.interface import LOOSE_MANIFEST
 from volops.store.locks import FileLock
