@@ -36,6 +36,9 @@ reading.ask = ask
 sys.exit(main())
 """
 
+LONG = "for _ in range(600): time.sleep(0.1)"
+"""One long sleep would not end for a signal that comes just before it begins."""
+
 
 def replaced(body: str, clean_up: str = "pass") -> list[str]:
     return [sys.executable, "-c", REPLACED.format(body=body, clean_up=clean_up)]
@@ -98,7 +101,7 @@ def test_a_defect_is_one_line_that_says_how_to_get_more(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_unwinds_and_ends_with_130(number: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen(
-        [*replaced("time.sleep(60)"), "start"],
+        [*replaced(LONG), "start"],
         cwd=tmp_path,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -114,7 +117,7 @@ def test_a_signal_unwinds_and_ends_with_130(number: signal.Signals, tmp_path: Pa
 
 def test_a_second_signal_does_not_disturb_cleaning_up_and_a_third_ends_it(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [*replaced("time.sleep(60)", clean_up="print('cleaning', flush=True); time.sleep(60)"), "start"],
+        [*replaced(LONG, clean_up="print('cleaning', flush=True); time.sleep(60)"), "start"],
         cwd=tmp_path,
         env=environment(),
         stdout=subprocess.PIPE,
