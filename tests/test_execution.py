@@ -52,6 +52,22 @@ def test_a_program_that_does_not_read_its_input_ends(engine: Engine) -> None:
         assert (said.code, said.text) == (0, "enough")
 
 
+def test_an_input_of_nothing_ends(engine: Engine) -> None:
+    with helper(engine, HelperSpec("debian:trixie-slim", HOLD)) as container:
+        said = ContainerShell(engine, container).feed([], "sh", "-c", "cat; echo over")
+        assert (said.code, said.text) == (0, "over")
+
+
+@pytest.mark.parametrize("stays", [False, True])
+def test_the_pipe_of_an_input_is_opened_before_it_can_be_closed(*, stays: bool) -> None:
+    """An end that the engine's shim meets before a first byte may be lost, and the program waits for ever."""
+    ours, its = socket.socketpair()
+    with its:
+        DockerExec(SimpleNamespace(), "an id", ours, None, stays=stays).end_input()
+        assert (its.recv(100), its.recv(100)) == (b"\n", b"")
+    ours.close()
+
+
 @given(st.lists(st.binary(max_size=40) | st.sampled_from([_WHOLE[:5], _WHOLE[3:]])), st.data())
 def test_what_is_printed_is_told_from_what_follows_it(chunks: list[bytes], data: st.DataObject) -> None:
     printed = b"".join(chunks)

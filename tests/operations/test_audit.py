@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.operations.small_stack import SmallStack, small_stack
 from tests.operations.test_clean_volumes import CLEANING, FULL, cleaned, everything
 from volops.errors import EngineFailed, StoreUnavailable
 from volops.operations.audit import audited
+from volops.store.locks import FileLock
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,26 @@ def test_what_was_done_before_it_failed_is_told(
         half_way()
     (line,) = lines(log)
     assert (line["outcome"], line["error"], line["touched"]) == (outcome, told, ["papers"])
+
+
+def test_a_note_that_another_command_looks_at_is_made_anew(
+    stack: SmallStack, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who takes up the notes of killed commands may lock one that was made this moment."""
+    first, second = uuid4(), uuid4()
+    names = iter([first, second])
+    monkeypatch.setattr("volops.operations.audit.uuid.uuid4", lambda: next(names))
+    state = stack.backups / ".volops"
+    state.mkdir(parents=True, exist_ok=True)
+    looked_at = FileLock.take(state / f"audit-{first.hex}.pending")
+    assert looked_at is not None
+    try:
+        with audited(stack.workspace(), "clean", ["papers"]):
+            pass
+    finally:
+        looked_at.release(remove=True)
+    (line,) = lines(log)
+    assert line["outcome"] == "done"
 
 
 def test_lines_are_added_and_never_mixed(stack: SmallStack, log: Path) -> None:

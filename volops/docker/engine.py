@@ -10,7 +10,7 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound, NotFound
 from docker.types import Mount
 
-from volops.docker.execution import DockerExec, collect, staying
+from volops.docker.execution import DockerExec, collect, fed, staying
 from volops.docker.failures import doing, patiently
 from volops.docker.networks import DockerNetworks
 from volops.docker.volumes import DockerVolumes
@@ -178,7 +178,7 @@ class DockerEngine(DockerVolumes, DockerNetworks):
         input: bytes | None = None,
         reading: bool = False,
     ) -> DockerExec:
-        command = list(argv) if reading else staying(argv, input)
+        command = fed(argv) if reading else staying(argv, input)
         with doing("starting a program in a container"):
             created = self._api.exec_create(container, command, stdin=True, user=user or "")["Id"]
             stream = self._api.exec_start(created, socket=True)

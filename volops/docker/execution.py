@@ -2,6 +2,10 @@
 
 Two seconds after a program's end the engine closes its output, whether all of it was taken or not, and does
 not tell (moby 26.1, daemon/monitor.go, ProcessEvent). So a program's shell stays until we have its last word.
+The end of an input that comes before the engine's shim has opened the program's named pipe is lost, and the
+program waits for ever: the shim's open for reading needs a writer, and there will be none (fifo(7); one in
+some thousand short programs, containerd 1.6). So each input begins with a line, which the shell takes away:
+once that has gone through, the pipe is open at both ends.
 """
 
 from __future__ import annotations
@@ -28,11 +32,18 @@ code=$?
 printf '\000volops:whole\000'
 printf '\000volops:whole\000' >&2
 """
-_WITHOUT_INPUT = f'"$@" </dev/null {_STAY} read -r _; exit "$code"'
-_WITH_INPUT = f'head -c "$0" | "$@" {_STAY} cat >/dev/null; exit "$code"'
+_OPENING = b"\n"
+_FED = 'read -r _; exec "$@"'
+_WITHOUT_INPUT = f'read -r _; "$@" </dev/null {_STAY} read -r _; exit "$code"'
+_WITH_INPUT = f'read -r _; head -c "$0" | "$@" {_STAY} cat >/dev/null; exit "$code"'
 _NOT_STARTED = 126
 """From here on an exit code may be the engine's, of a shell that is not there, or that of a kill."""
 _frames: Callable[..., Iterator[tuple[int, bytes]]] = docker_socket.frames_iter
+
+
+def fed(argv: Sequence[str]) -> list[str]:
+    """The command line of a program that reads all its standard input. Takes /bin/sh."""
+    return ["/bin/sh", "-c", _FED, "sh", *argv]
 
 
 def staying(argv: Sequence[str], data: bytes | None) -> list[str]:
@@ -44,8 +55,8 @@ def staying(argv: Sequence[str], data: bytes | None) -> list[str]:
 
 
 class DockerExec:
-    """`volops.engine.Exec` over the hijacked connection of one exec instance. With `stays` its command line
-    is one of `staying`."""
+    """`volops.engine.Exec` over the hijacked connection of one exec instance. Its command line is
+    one of `staying`, or without `stays` one of `fed`."""
 
     def __init__(self, api: Any, exec_id: str, stream: Any, data: bytes | None, *, stays: bool) -> None:
         self._api, self._id, self._stream = api, exec_id, stream
@@ -54,6 +65,7 @@ class DockerExec:
         self._socket: socket.socket = getattr(stream, "_sock", stream)
         self._socket.settimeout(None)
         self._ended = False
+        self.write(_OPENING)
         if data:
             threading.Thread(target=self.write, args=(data,), daemon=True).start()
 

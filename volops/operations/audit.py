@@ -29,6 +29,7 @@ LOG = "audit.jsonl"
 _NOTE = "audit-{}.pending"
 _NOTE_BYTES = 4000
 _NOTES = "audit-*.pending"
+_NAMES = 20
 
 
 @dataclass
@@ -96,10 +97,7 @@ def _outcome(error: BaseException) -> tuple[str, str]:
 @contextlib.contextmanager
 def _noted(directory: Path, begun: dict[str, Any]) -> Iterator[None]:
     """The note of a command that goes on. It stays only when its line could not be written."""
-    path = directory / STATE / _NOTE.format(uuid.uuid4().hex)
-    note = FileLock.take(path)
-    if note is None:
-        raise StoreUnavailable(f"the audit log's note {path} is locked by another")
+    note = _own_note(directory / STATE)
     try:
         note.write(_short(begun))
         yield
@@ -110,6 +108,15 @@ def _noted(directory: Path, begun: dict[str, Any]) -> Iterator[None]:
         note.release(remove=True)
         raise
     note.release(remove=True)
+
+
+def _own_note(state: Path) -> FileLock:
+    """A command that takes up the notes of killed ones may find ours between its making and its locking."""
+    for _ in range(_NAMES):
+        note = FileLock.take(state / _NOTE.format(uuid.uuid4().hex))
+        if note is not None:
+            return note
+    raise StoreUnavailable(f"the notes of the audit log in {state} are locked by others")
 
 
 def _short(begun: dict[str, Any]) -> str:
