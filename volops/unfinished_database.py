@@ -44,6 +44,7 @@ def conclude_database(
             )
             with databases_of(around, given) as (volume_type, source):
                 _undo(volume_type, source, journal, names)
+            journals.remove()
         except StopIteration:
             raise RollbackFailed(
                 f"a {journal.operation} of database {names.live!r} was cut off, and volume "
@@ -52,8 +53,8 @@ def conclude_database(
             ) from None
         except VolopsError as error:
             raise _stuck(journal, names, error) from error
-    journals.remove()
-    if journal.step is Step.KEEP:
+    else:
+        journals.remove()
         return f"the {journal.operation} of {journal.backup} was finished"
     return f"the unfinished {journal.operation} of {journal.backup} was undone: the data is as it was"
 
@@ -62,12 +63,17 @@ def _undo(volume_type: DatabaseType, source: LiveSource, journal: Journal, names
     """Bring the old names back if the new ones are there, and delete what was made."""
     there = volume_type.databases(source)
     begun = journal.step is not Step.STAGING
+    made = journal.operation == RESTORE
     if begun and names.kept and names.kept in there:
         volume_type.exchange(source, Exchange(names.live, names.kept, names.incoming))
     elif begun and not names.kept and names.live in there and names.incoming not in there:
-        # There was none of that name: what is there now was made by us.
-        volume_type.discard(source, names.live)
-    if journal.operation == RESTORE:
+        # There was none of that name before.
+        if made:
+            volume_type.discard(source, names.live)
+        else:
+            # It is what was kept, and the only copy: it is called so again.
+            volume_type.exchange(source, Exchange(names.incoming, names.live, ""))
+    if made:
         volume_type.discard(source, names.incoming)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.bundle.sample import archive, handmade, member, parts_of, resealed
+from tests.operations.papers import holds, started
 from tests.operations.small_stack import SmallStack, small_stack
-from tests.operations.test_restore import holds, started
 from tests.samples import digest_of
 from volops.catalog import Catalog
 from volops.errors import RestoreFailed, VolopsError

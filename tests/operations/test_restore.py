@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.dying import DIES_AT
+from tests.operations.papers import (
+    NEW,
+    OLD,
+    RESTORING,
+    Refusing,
+    changed_since,
+    holds,
+    killed,
+    killed_after,
+    put_back,
+    started,
+    with_type,
+)
 from tests.operations.small_stack import SmallStack, retyped, small_stack, wait_for
-from tests.operations.strange_types import Strange
 from volops.errors import (
     CheckFailed,
     HelperLost,
@@ -28,68 +35,18 @@ from volops.errors import (
 )
 from volops.journal import JournalFile, Step
 from volops.operations.backup import Selection, backup
-from volops.operations.restore import Restored, restore
-from volops.operations.restore_plan import plan_restore
 from volops.operations.rollback import commit, kept, rollback
 from volops.source import look_around
 from volops.staging import Swap
-from volops.volume_access import Staging
-from volops.workspace import Workspace
 
-RESTORING = (
-    DIES_AT
-    + """
-from volops.compose import ComposeOptions
-from volops.operations.restore import restore
-from volops.operations.restore_plan import plan_restore
-from volops.source import look_around
-from volops.workspace import open_workspace
-
-workspace = open_workspace(ComposeOptions(files=(sys.argv[1],)))
-around = look_around(workspace.engine, workspace.stack, "")
-plan = plan_restore(workspace, around, workspace.catalog.find("latest"), ())
-print("begun", flush=True)
-restore(workspace, around, plan, lambda event: None)
-"""
-)
 KILLS = 30
-OLD, NEW = {"deed": "now", "late": "x"}, {"deed": "then"}
-
-
-class Refusing(Strange):
-    """Loads what it is given, and finds it wrong."""
-
-    def check(self, staging: Staging) -> None:
-        raise CheckFailed(f"{staging.volume.key} is not what it was")
 
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[SmallStack]:
     """Backed up with NEW in it, and changed to OLD since."""
-    with small_stack(tmp_path) as running:
-        running.fill("papers", **NEW)
-        running.fill("letters", first="dear all")
-        backup(running.workspace(), Selection(), lambda _: None)
-        running.fill("papers", **OLD)
+    with changed_since(tmp_path) as running:
         yield running
-
-
-def put_back(workspace: Workspace, *names: str, patience: float = 60) -> Restored:
-    around = look_around(workspace.engine, workspace.stack, "")
-    plan = plan_restore(workspace, around, workspace.catalog.find("latest"), names)
-    return restore(workspace, around, plan, lambda _: None, patience=patience)
-
-
-def holds(stack: SmallStack, volume: str) -> dict[str, str]:
-    """The volume's files with their contents, as the running service sees them."""
-    shown = stack.compose("exec", "-T", "store", "sh", "-c", f"cd /srv/{volume}; grep -rH . * || true")
-    return dict(line.split(":", 1) for line in shown.splitlines())
-
-
-def started(stack: SmallStack, service: str) -> str:
-    container = stack.compose("ps", "--quiet", service)
-    argv = ["docker", "inspect", "--format", "{{.State.StartedAt}}", container]
-    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
 
 def test_a_restore_replaces_and_never_merges(stack: SmallStack) -> None:
@@ -185,12 +142,8 @@ def test_what_goes_wrong_after_the_swap_is_not_told_as_if_nothing_had_changed(
 
 def test_a_check_that_fails_leaves_the_live_data_and_stops_nobody(stack: SmallStack) -> None:
     before = started(stack, "store")
-    workspace = stack.workspace()
-    types = {**workspace.registry.types}
-    types["files"] = replace(types["files"], cls=Refusing)
-    workspace.registry.types = types
     with pytest.raises(CheckFailed, match="is not what it was"):
-        put_back(retyped(workspace, "papers", Refusing))
+        put_back(retyped(with_type(stack.workspace(), Refusing), "papers", Refusing))
     assert holds(stack, "papers") == OLD
     assert started(stack, "store") == before
     assert stack.left_behind() == []
@@ -266,16 +219,9 @@ def test_a_name_that_the_backup_does_not_have_is_an_error(stack: SmallStack) -> 
         put_back(stack.workspace(), "paperz")
 
 
-def restoring(stack: SmallStack, die_at: str) -> subprocess.Popen[str]:
-    argv = [sys.executable, "-c", RESTORING, str(stack.file), die_at]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-
 @pytest.mark.parametrize("step", list(Step))
 def test_killed_at_each_step_the_next_command_brings_it_to_an_end(stack: SmallStack, step: Step) -> None:
-    with restoring(stack, step.value) as process:
-        process.wait(120)
-    assert process.returncode == -signal.SIGKILL
+    killed(stack, RESTORING, step.value)
     workspace = stack.workspace()
     wait_for(lambda: stack.state("store") == "running", "the store to run")
     wait_for(lambda: stack.state("reader") == "running", "the reader to run")
@@ -291,13 +237,7 @@ def test_killed_at_any_instant_the_next_command_brings_it_to_an_end(stack: Small
     chance = random.Random()  # noqa: S311 - no secret depends on it
     for _ in range(KILLS):
         delay = chance.uniform(0, 6)
-        with restoring(stack, "never") as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            try:
-                process.wait(delay)
-            except subprocess.TimeoutExpired:
-                os.kill(process.pid, signal.SIGKILL)
+        killed_after(stack, delay)
         stack.workspace()
         wait_for(lambda: stack.state("store") == "running", f"the store to run, killed after {delay} s")
         wait_for(lambda: stack.state("reader") == "running", f"the reader to run, killed after {delay} s")

@@ -204,8 +204,3 @@ class Shop(Restorable):
             dump = dump_within(workspace.catalog, workspace.catalog.find(reference), None, database)
             plan = plan_table(workspace, around, dump, None, table, copy)
             return restore_table(workspace, around, plan, self._hear).copied
-
-    def open(self) -> None:
-        """What every volops command does first."""
-        with self._workspace():
-            pass

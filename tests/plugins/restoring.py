@@ -96,6 +96,11 @@ class Restorable:
             around = look_around(workspace.engine, workspace.stack, "")
             rollback(workspace, around, kept(workspace, around, ()), patience=60)
 
+    def open(self) -> None:
+        """What every volops command does first."""
+        with self._workspace():
+            pass
+
     def clean_plan(self, type_name: str) -> CleanPlan:
         """What `volops clean --type TYPE` would do."""
         with self._workspace() as workspace:

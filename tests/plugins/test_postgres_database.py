@@ -21,6 +21,7 @@ import pytest
 
 from tests.cli.program import run, run_on_terminal
 from tests.cli.test_json import compare, documented
+from tests.operations.papers import interrupted_at
 from tests.plugins.databases import NEW, OLD, Shop
 from tests.plugins.project import eventually
 from volops.errors import (
@@ -35,16 +36,17 @@ from volops.journal import Journal, JournalFile, Step
 from volops.manifest import Manifest
 from volops.manifest.document import manifest_bytes
 
-RESTORING = """
+_BEGINNING = """
 import os, signal, sys
 from volops import journal
 from volops.compose import ComposeOptions
 from volops.operations.dumps import dump_of
+from volops.operations.kept_databases import kept_database, rollback_database
 from volops.operations.restore_database import restore_database
 from volops.source import look_around
 from volops.workspace import open_workspace
 
-file, project, when, name, *more = sys.argv[1:]
+file, project, when, *more = sys.argv[1:]
 write = journal.JournalFile.write
 def write_or_die(self, noted):
     if when == f"before {noted.step}":
@@ -56,11 +58,19 @@ journal.JournalFile.write = write_or_die
 
 workspace = open_workspace(ComposeOptions(files=(file,), project=project))
 around = look_around(workspace.engine, workspace.stack, "")
-database = more[0] if more else None
+"""
+RESTORING = (
+    _BEGINNING
+    + """
+name, database = (*more, None)[:2]
 dump = dump_of(workspace.catalog, workspace.catalog.find(name), None, database)
 print("begun", flush=True)
 restore_database(workspace, around, dump, None, database, lambda event: None)
 """
+)
+TURNING_BACK = (
+    _BEGINNING + 'rollback_database(workspace, around, kept_database(workspace, around, None, "shop"))\n'
+)
 STEPS = [
     f"{when} {step}" for step in ("staging", "swapping", "starting", "keep") for when in ("before", "after")
 ]
@@ -82,7 +92,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 def shop(servers: Shop) -> Iterator[Shop]:
     """The sample database as it was, well, and no backup."""
     servers.fill()
-    servers.compose("up", "--detach", "--wait")
+    servers.compose("up", "--detach")
+    # A test may have left the reader without its database, and `up --wait` does not wait for the unhealthy.
+    eventually(lambda: servers.compose("ps", "--format", "{{.Health}}").split() == ["healthy", "healthy"])
     yield servers
     subprocess.run(["rm", "-rf", str(servers.directory / "backups")], check=True)
     servers.warnings.clear()
@@ -442,6 +454,38 @@ def test_killed_while_a_new_database_gets_its_name(shop: Shop, when: str) -> Non
     assert process.returncode == -signal.SIGKILL
     shop.open()
     assert shop.databases() == ["shop"]
+
+
+@pytest.mark.parametrize("when", ["before starting", "after starting"])
+def test_a_roll_back_that_was_killed_never_costs_the_database_that_was_kept(shop: Shop, when: str) -> None:
+    """The live one was dropped: what is kept is the only copy."""
+    dump = shop.dump()
+    shop.spoil()
+    shop.put_back(dump.name)
+    (kept,) = shop.kept()
+    shop.psql("DROP DATABASE shop WITH (FORCE)", "postgres")
+    argv = [sys.executable, "-c", TURNING_BACK, str(shop.directory / "compose.yaml"), shop.name, when]
+    assert subprocess.run(argv, stderr=subprocess.DEVNULL, check=False).returncode == -signal.SIGKILL
+    shop.open()
+    assert shop.databases() == [kept]
+    assert shop.spoilt(kept)
+    shop.turn_back()
+    assert shop.databases() == ["shop"]
+    assert shop.spoilt()
+
+
+def test_a_roll_back_that_is_interrupted_gives_the_name_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dump = shop.dump()
+    shop.put_back(dump.name)
+    (kept,) = shop.kept()
+    shop.psql("DROP DATABASE shop WITH (FORCE)", "postgres")
+    interrupted_at(Step.STARTING, monkeypatch)
+    with pytest.raises(RestoreFailed, match="interrupted"):
+        shop.turn_back()
+    assert shop.databases() == [kept]
+    assert shop.psql("SELECT count(*) FROM orders", kept) == "5000"
 
 
 @pytest.mark.timeout(900)
