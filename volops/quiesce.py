@@ -50,14 +50,15 @@ def held(engine: Engine, state: Path, stack: Stack, volume: Volume, how: Quiesce
                 engine.pause(container.id) if how is Quiesce.PAUSE else engine.stop(container.id)
             yield
         finally:
-            _release(engine, how, [container.id for container in users])
+            _release(engine, stack.project, how, [container.id for container in users])
             (state / _JOURNAL).unlink()
     finally:
         lock.release(remove=True)
 
 
-def recover(engine: Engine, state: Path) -> tuple[str, ...]:
-    """Let go what a killed run still holds; return the containers' names. Leaves a live run alone."""
+def recover(engine: Engine, state: Path, project: str) -> tuple[str, ...]:
+    """Let go what a killed run still holds of the project; return the containers' names. Leaves a live run
+    alone."""
     if not (state / _JOURNAL).exists():
         return ()
     lock = FileLock.take(state / _LOCK)
@@ -65,9 +66,10 @@ def recover(engine: Engine, state: Path) -> tuple[str, ...]:
         return ()
     try:
         noted = json.loads((state / _JOURNAL).read_text("utf-8"))
-        _release(engine, Quiesce(noted["how"]), [each["id"] for each in noted["containers"]])
+        held = {each["id"]: each["name"] for each in noted["containers"]}
+        there = _release(engine, project, Quiesce(noted["how"]), list(held))
         (state / _JOURNAL).unlink()
-        return tuple(each["name"] for each in noted["containers"])
+        return tuple(held[container] for container in there)
     finally:
         lock.release(remove=True)
 
@@ -78,13 +80,17 @@ def _note(state: Path, how: Quiesce, users: Sequence[ContainerInfo]) -> None:
     sync_directory(state)
 
 
-def _release(engine: Engine, how: Quiesce, containers: Sequence[str]) -> None:
-    """Let go each of them, even when one cannot be; then raise for that one."""
+def _release(engine: Engine, project: str, how: Quiesce, containers: Sequence[str]) -> list[str]:
+    """Let go each of them, even when one cannot be; then raise for that one. One that is gone holds nothing
+    still any more. Returns those that are there."""
     failed: EngineFailed | None = None
-    for container in containers:
+    existing = {container.id for container in engine.containers(project)}
+    there = [container for container in containers if container in existing]
+    for container in there:
         try:
             engine.unpause(container) if how is Quiesce.PAUSE else engine.start(container)
         except EngineFailed as error:
             failed = error
     if failed is not None:
         raise failed
+    return there

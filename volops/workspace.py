@@ -26,7 +26,8 @@ from volops.unfinished import recover
 class Workspace:
     """A project as volops sees it. `assignments` says for each volume which type it is of; `state` is the
     project's private directory on this machine for what must outlive a process. `records` is the directory
-    of this machine that belongs to the backups: their own, where they are in one."""
+    of this machine that belongs to the backups: their own, where they are in one. `recovered` says, a line
+    each, what earlier runs had left that was brought to its end."""
 
     stack: Stack
     settings: Settings
@@ -37,6 +38,7 @@ class Workspace:
     state: Path
     records: Path
     compose: Compose
+    recovered: tuple[str, ...] = ()
 
     def assignment(self, name: str) -> Assignment:
         """That of the volume called `name` in the compose file, on the engine, or (a bind mount) on the
@@ -74,13 +76,18 @@ def open_workspace(
     catalog = Catalog(store, stack.project)
     records = store.directory if isinstance(store, LocalStore) else settings.backups
     state = settings.backups / STATE
-    quiesce.recover(engine, state)
+    recovered = [
+        f"{name} was held by a run that ended: it goes on"
+        for name in quiesce.recover(engine, state, stack.project)
+    ]
     provisional.recover(engine, state)
     journals = JournalFile(state)
     if journals.exists:
-        recover(look_around(engine, stack, "", settings.helper_image), journals, assignments)
+        around = look_around(engine, stack, "", settings.helper_image)
+        recovered.append(recover(around, journals, assignments))
     compose = Compose(options, stack)
-    return Workspace(stack, settings, engine, registry, catalog, assignments, state, records, compose)
+    told = tuple(filter(None, recovered))
+    return Workspace(stack, settings, engine, registry, catalog, assignments, state, records, compose, told)
 
 
 def _with_anonymous_volumes(stack: Stack, engine: Engine) -> Stack:

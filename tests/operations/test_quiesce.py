@@ -88,6 +88,27 @@ def test_after_kill_9_the_next_command_lets_them_go(stack: SmallStack, how: Quie
     wait_for(lambda: stack.state("reader") == "running", "the reader to run again")
 
 
+@pytest.mark.parametrize("how", [Quiesce.PAUSE, Quiesce.STOP])
+def test_a_container_that_is_gone_by_then_needs_not_be_let_go(stack: SmallStack, how: Quiesce) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(stack.file), how],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        os.kill(holder.pid, signal.SIGKILL)
+        holder.wait()
+    subprocess.run(
+        ["docker", "rm", "--force", stack.compose("ps", "-aq", "reader")], check=True, capture_output=True
+    )
+    workspace = stack.workspace()
+    assert workspace.recovered == (f"{stack.project}-store-1 was held by a run that ended: it goes on",)
+    assert stack.state("store") == "running"
+    assert stack.workspace().recovered == ()
+
+
 def test_two_runs_do_not_hold_the_same_stack(stack: SmallStack) -> None:
     workspace = stack.workspace()
     volume = workspace.assignment("papers").volume

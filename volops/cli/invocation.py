@@ -81,6 +81,8 @@ class Invocation:
 
             workspace = open_workspace(self.options, self.location, reading)
         self._warned(workspace.stack)
+        for line in workspace.recovered:
+            self.output.warn(line)
         return workspace
 
     @cached_property
