@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +14,9 @@ import pytest
 
 from tests.plugins.restoring import Restorable
 from tests.tampering import tamper
-from volops.errors import CheckFailed, RestoreFailed, RestoreRefused
+from volops.errors import EXIT_RESTORE_FAILED, CheckFailed, RestoreFailed, RestoreRefused
+from volops.manifest import Manifest
+from volops.manifest.document import manifest_bytes
 from volops.model import OutcomeStatus
 
 COMPOSE = """
@@ -34,7 +39,8 @@ volumes:
 x-volops:
   backups: ./backups
 """
-DATA = "/var/lib/postgresql/data"
+PARENT = "/var/lib/postgresql"
+DATA = f"{PARENT}/data"
 NEW, OLD = "1", "1-bookworm"
 SAMPLE = r"""
 CREATE ROLE clerk LOGIN PASSWORD 'clerk pass';
@@ -122,6 +128,14 @@ class Database(Restorable):
     def marked(self) -> bool:
         """Whether the row is there that was written after the backup."""
         return self.psql("SELECT count(*) FROM orders WHERE note = 'later'") == "1"
+
+
+def alter(db: Database, manifest: Manifest, old: str, new: str) -> None:
+    """Have the backup's manifest say something else, as if that had been recorded."""
+    path = db.directory / "backups" / manifest.name / "manifest.json"
+    said = Manifest.model_validate_json(path.read_text(), strict=True).model_dump_json()
+    assert old in said
+    path.write_bytes(manifest_bytes(Manifest.model_validate_json(said.replace(old, new), strict=True)))
 
 
 @pytest.fixture
@@ -233,22 +247,145 @@ def test_a_row_that_was_taken_from_a_dump_is_found_by_restoring_it(db: Database)
     assert "public.orders has 4999 rows, had 5000" in outcome.reason
 
 
-def test_missing_extensions_are_named_before_anything_is_touched(db: Database) -> None:
-    db.filled(NEW)
-    db.backup()
-    image = f"{db.name}-poor"
-    dockerfile = "FROM volops-sample-postgres:1\nRUN rm /usr/share/postgresql/17/extension/pgcrypto.control\n"
+@contextlib.contextmanager
+def image_made(db: Database, *lines: str) -> Iterator[str]:
+    """The name of an image that is the sample server's, changed, while the block lasts; then the project is
+    gone, too."""
+    image = f"{db.name}-other"
+    dockerfile = "\n".join(["FROM volops-sample-postgres:1", *lines, ""])
     subprocess.run(
         ["docker", "build", "-qt", image, "-"], input=dockerfile.encode(), check=True, capture_output=True
     )
     try:
+        yield image
+    finally:
+        db.gone()
+        subprocess.run(["docker", "rmi", "-f", image], check=False, capture_output=True)
+
+
+def test_missing_extensions_are_named_before_anything_is_touched(db: Database) -> None:
+    db.filled(NEW)
+    db.backup()
+    with image_made(db, "RUN rm /usr/share/postgresql/17/extension/pgcrypto.control") as image:
         db.write(COMPOSE.replace("volops-sample-postgres:{tag}", image).format(data=DATA))
         db.up()
         with pytest.raises(RestoreRefused, match="pgcrypto"):
             db.restore()
-    finally:
-        db.gone()
-        subprocess.run(["docker", "rmi", "-f", image], check=False, capture_output=True)
+
+
+def test_a_server_that_does_not_start_beside_the_live_one_leaves_that_alone(db: Database) -> None:
+    db.filled(NEW)
+    db.backup()
+    broken = "RUN printf '#!/bin/sh\\necho no room for it >&2; exit 1\\n' >/usr/lib/postgresql/17/bin/pg_ctl"
+    with image_made(db, broken) as image:
+        db.write(COMPOSE.replace("volops-sample-postgres:{tag}", image).format(data=DATA))
+        db.up()
+        db.psql("INSERT INTO orders (note) VALUES ('later')")
+        started = db.compose("ps", "--format", "{{.ID}} {{.CreatedAt}}")
+        with pytest.raises(RestoreFailed, match="does not start: no room for it") as failed:
+            db.restore()
+        assert failed.value.exit_code == EXIT_RESTORE_FAILED
+        assert db.marked()
+        assert db.compose("ps", "--format", "{{.ID}} {{.CreatedAt}}") == started
+
+
+def test_a_volume_that_the_image_covers_with_one_of_its_own_is_not_filled(db: Database) -> None:
+    """PostgreSQL 18's image and compose files that still mount at the old place are such a pair."""
+    db.filled(NEW)
+    db.backup()
+    with image_made(db, f"VOLUME {DATA}") as image:
+        compose = COMPOSE.replace("volops-sample-postgres:{tag}", image).replace(f"db:{DATA}", f"db:{PARENT}")
+        db.write(compose.format(data=DATA))
+        db.up()
+        with pytest.raises(RestoreRefused, match="anonymous volume of its own over volume 'db'") as refused:
+            db.restore()
+        assert refused.value.next_step == f"mount the volume at {DATA}"
+
+
+OTHER_SORTS = """
+CREATE DATABASE german TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-DE' LOCALE 'C.UTF-8';
+CREATE DATABASE plain TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C.UTF-8';
+"""
+SORTED = "SELECT datname, datlocprovider, datlocale, datcollate FROM pg_database ORDER BY 1"
+
+
+def test_databases_sorted_by_icu_or_by_the_server_itself_come_back_so(db: Database) -> None:
+    db.start(NEW, DATA)
+    db.psql(OTHER_SORTS, "postgres")
+    for name in ("german", "plain"):
+        db.psql("CREATE TABLE words (word text); INSERT INTO words VALUES ('Zug'), ('Ärger'), ('Arm')", name)
+    before = db.psql(SORTED)
+    manifest = db.backup()
+    db.psql("DROP DATABASE german", "postgres")
+    db.restore()
+    assert db.psql(SORTED) == before
+    assert db.psql("SELECT string_agg(word, ' ' ORDER BY word) FROM words", "german") == "Ärger Arm Zug"
+    assert db.psql("SELECT string_agg(word, ' ' ORDER BY word) FROM words", "plain") == "Arm Zug Ärger"
+    assert not [told for told in db.warnings if "sorted" in told]
+    recorded = db.psql("SELECT datcollversion FROM pg_database WHERE datname = 'german'")
+    alter(db, manifest, f'"collation_version":"{recorded}"', '"collation_version":"1.2"')
+    db.restore()
+    assert any("'german' was sorted by version 1.2 of its collation" in told for told in db.warnings)
+    alter(db, manifest, '"provider":"icu"', '"ctype":"xx_YY.utf8","provider":"icu"')
+    with pytest.raises(RestoreRefused, match=r"no locale 'xx_YY.utf8', which database 'german' needs"):
+        db.restore()
+
+
+def test_a_server_without_icu_is_refused_what_is_sorted_by_it(db: Database) -> None:
+    db.start(NEW, DATA)
+    db.psql(OTHER_SORTS, "postgres")
+    db.backup()
+    without = (
+        "RUN printf '#!/bin/sh\\necho --without-icu\\n' >/usr/lib/postgresql/17/bin/pg_config; "
+        "chmod 755 /usr/lib/postgresql/17/bin/pg_config"
+    )
+    with image_made(db, without) as image:
+        db.write(COMPOSE.replace("volops-sample-postgres:{tag}", image).format(data=DATA))
+        db.up()
+        with pytest.raises(RestoreRefused, match="without ICU, by which database 'german' is sorted"):
+            db.restore()
+
+
+RESTORING = """
+import sys
+from volops.compose import ComposeOptions
+from volops.operations.restore import restore
+from volops.operations.restore_plan import plan_restore
+from volops.source import look_around
+from volops.workspace import open_workspace
+
+workspace = open_workspace(ComposeOptions(files=(sys.argv[1],), project=sys.argv[2]))
+around = look_around(workspace.engine, workspace.stack, "")
+plan = plan_restore(workspace, around, workspace.catalog.find("latest"), ())
+print("begun", flush=True)
+restore(workspace, around, plan, lambda event: None)
+"""
+KILLS = 5
+
+
+@pytest.mark.timeout(600)
+def test_killed_at_any_instant_either_server_is_there_as_it_was(db: Database) -> None:
+    """The delays are drawn anew each time; a failure names its own."""
+    db.filled(NEW)
+    new = db.state()
+    db.backup()
+    db.psql("INSERT INTO orders (note) VALUES ('later'); DROP TABLE lines")
+    chance = random.Random()  # noqa: S311 - no secret depends on it
+    for _ in range(KILLS):
+        delay = chance.uniform(2, 10)
+        argv = [sys.executable, "-c", RESTORING, str(db.directory / "compose.yaml"), db.name]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(delay)
+            process.kill()
+        db.open()
+        db.up()
+        assert db.marked() or db.state() == new, f"killed after {delay} s"
+        assert db.sh("db", f"ls -A {DATA}/.volops 2>/dev/null || true") in ("", "previous"), delay
+    db.restore()
+    assert db.state() == new
 
 
 def test_a_volume_that_the_server_does_not_use_is_not_filled(db: Database) -> None:

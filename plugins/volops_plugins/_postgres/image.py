@@ -15,7 +15,8 @@ from volops_plugins._beside import read_text
 class Image:
     """The PostgreSQL of an image. `user` is uid:gid of its servers; `data` its PGDATA, empty where it has
     none; `root` is owner and mode of the directory that the volume is mounted over; `mounts` are where it
-    keeps volumes of its own; `memory_kib` is what the machine has to spare."""
+    keeps volumes of its own; `memory_kib` is what the machine has to spare. `icu` is False where it is known
+    to be built without that."""
 
     binaries: PurePosixPath
     version: str
@@ -28,6 +29,7 @@ class Image:
     libraries: frozenset[str]
     locales: frozenset[str]
     libc: str
+    icu: bool = True
 
     @property
     def major(self) -> int:
@@ -72,6 +74,7 @@ def inspect(shell: Shell, target: PurePosixPath) -> Image:
         libraries=frozenset(lines.get("library", ())),
         locales=frozenset(lines.get("locale", ())),
         libc=lines.get("libc", [""])[0],
+        icu=lines.get("icu") != ["no"],
     )
 
 

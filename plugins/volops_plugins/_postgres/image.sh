@@ -53,3 +53,9 @@ done
 if command -v locale >/dev/null; then locale -a 2>/dev/null | sed 's/^/locale /'; fi
 # As pg_collation_actual_version() has it for the provider libc of glibc.
 if command -v ldd >/dev/null; then ldd --version 2>/dev/null | sed -n '1s/.* \([0-9.]*\)$/libc \1/p'; fi
+# Since 16 it is there unless it was left out (release notes); where nothing says so it may be.
+built=$("$binaries/pg_config" --configure 2>/dev/null) || built=
+case $major:$built in
+1[0-5]:*--with-icu* | *:) ;;
+1[0-5]:* | *--without-icu*) echo 'icu no' ;;
+esac

@@ -111,6 +111,13 @@ def _of_database(
     for key in _PROPERTIES:
         if key in recorded and properties[key] != recorded[key]:
             yield f"its {key} is {properties[key]!r}, was {recorded[key]!r}"
+    version, was = properties.get("collation_version"), recorded.get("collation_version")
+    # What the C library's will be is known, and told, before anything is made.
+    if recorded.get("provider", "libc") != "libc" and version and was and version != was:
+        warn(
+            f"database {name!r} was sorted by version {was} of its collation, and is by {version}: its "
+            "indexes are made anew, but text may sort otherwise"
+        )
     found = contents.counted
     yield from _extensions(name, found["extensions"], recorded["extensions"], warn)
     yield from _rows(found["rows"], recorded["rows"])

@@ -88,16 +88,22 @@ def _tablespaces(staging: Staging, places: Mapping[str, str]) -> None:
 
 
 def _collation(staging: Staging, image: Image, name: str, database: Mapping[str, Any]) -> None:
-    if database.get("provider", "libc") != "libc":
-        return
+    # Whatever provider sorts, the server wants the C library to know these.
     for locale in {database["collate"], database["ctype"]}:
         if not image.knows_locale(locale):
             raise RestoreRefused(
                 f"the image of the service has no locale {locale!r}, which database {name!r} needs",
                 next_step=_SAME_IMAGE,
             )
+    provider = database.get("provider", "libc")
+    if provider == "icu" and not image.icu:
+        raise RestoreRefused(
+            "the PostgreSQL of the service's image is built without ICU, by which database "
+            f"{name!r} is sorted",
+            next_step=_SAME_IMAGE,
+        )
     recorded = database.get("collation_version")
-    if recorded and image.libc and recorded != image.libc:
+    if provider == "libc" and recorded and image.libc and recorded != image.libc:
         staging.warn(
             f"database {name!r} was sorted by version {recorded} of the C library's collations, and will be "
             f"by {image.libc}: its indexes are made anew, but text may sort otherwise"
