@@ -210,6 +210,7 @@ class TestServices:
         assert a.environment == {"WORD": "pa$$w", "GIVEN": "hello"}
         assert a.depends_on == ("b", "c")
         assert a.jobs == ("c",)
+        assert a.healthy == ("b",)
 
     @pytest.mark.usefixtures("project")
     def test_secrets_of_the_environment_do_not_show_in_repr(self) -> None:

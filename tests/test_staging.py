@@ -300,3 +300,42 @@ def test_a_name_that_is_in_the_way_is_never_overwritten(shell: HelperShell) -> N
     shell.run("rm", "/volume/.volops/incoming/data/deed")
     Swap(shell).undo()
     assert look(shell) == before
+
+
+@pytest.mark.parametrize("verb", ["prepare", "swap", "vacate", "turn"])
+def test_nothing_is_begun_on_a_swap_that_was_not_brought_to_its_end(shell: HelperShell, verb: str) -> None:
+    """Another project may share the volume: what lies there may be the only copy of its data."""
+    stage(shell)
+    swap = Swap(shell)
+    swap.swap()
+    swap.keep()
+    stage(shell)
+    swap.swap()
+    before, area = look(shell), shell.run("find", "/volume/.volops").text
+    with pytest.raises(ProducerFailed, match="was not brought to its end"):
+        getattr(swap, verb)()
+    swap.unstage()
+    assert (look(shell), shell.run("find", "/volume/.volops").text) == (before, area)
+
+
+def test_a_roll_back_that_was_cut_off_at_once_is_no_ground_to_build_on(shell: HelperShell) -> None:
+    stage(shell)
+    swap = Swap(shell)
+    swap.swap()
+    swap.keep()
+    kept = "/volume/.volops/previous"
+    shell.run("sh", "-c", f": >/volume/.volops/turning; mv {kept} /volume/.volops/incoming")
+    with pytest.raises(ProducerFailed, match="was not brought to its end"):
+        swap.prepare()
+    swap.unstage()
+    assert own(shell) == ["incoming", "turning"]
+    swap.undo()
+    assert own(shell) == ["previous"]
+
+
+def test_what_was_staged_goes_without_a_trace(shell: HelperShell) -> None:
+    before = look(shell)
+    stage(shell)
+    Swap(shell).unstage()
+    assert look(shell) == before
+    assert own(shell) == []

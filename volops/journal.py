@@ -12,7 +12,7 @@ from typing import Any
 
 from volops.errors import Locked, RollbackFailed
 from volops.model import Exchange
-from volops.store.durable import make_private, sync_directory, write_file
+from volops.store.durable import make_private, storage, sync_directory, write_file
 from volops.store.locks import FileLock
 
 _FILE = "restore.json"
@@ -46,9 +46,10 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """`stopped` are the containers to start again, in the order of their dependencies. Of a restore of one
-    database `exchange` are the names it is about, on the server whose volume is the only one. `discards`
-    tells that from `KEEP` on the data from before is deleted, and only then the services start."""
+    """`stopped` are the containers to start again, in the order of their dependencies, and `well` those of
+    their services that were well. Of a restore of one database `exchange` are the names it is about, on the
+    server whose volume is the only one. `discards` tells that from `KEEP` on the data from before is deleted,
+    and only then the services start. `run` is on the helpers that work for it."""
 
     operation: str
     backup: str
@@ -57,6 +58,8 @@ class Journal:
     stopped: tuple[Stopped, ...] = ()
     exchange: Exchange | None = None
     discards: bool = False
+    well: tuple[str, ...] = ()
+    run: str = ""
 
     def at(self, step: Step, **changes: Any) -> Journal:
         """The journal at another step."""
@@ -87,9 +90,10 @@ class JournalFile:
         return (self._state / _FILE).exists()
 
     def write(self, journal: Journal) -> None:
-        """Have it on the disk before the step is taken."""
+        """Have it on the disk before the step is taken. Raises StoreFull, StoreUnavailable."""
         write_file(self._state, _FILE, [json.dumps(asdict(journal), indent=1).encode()])
-        sync_directory(self._state)
+        with storage(self._state):
+            sync_directory(self._state)
 
     def read(self) -> Journal:
         """The journal that a restore left. Raises RollbackFailed when it cannot be read."""
@@ -104,6 +108,8 @@ class JournalFile:
                 stopped=tuple(Stopped(**each) for each in found["stopped"]),
                 exchange=Exchange(**found["exchange"]) if found.get("exchange") else None,
                 discards=bool(found.get("discards")),
+                well=tuple(found.get("well", ())),
+                run=found.get("run", ""),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RollbackFailed(
@@ -112,6 +118,7 @@ class JournalFile:
             ) from error
 
     def remove(self) -> None:
-        """The restore has ended, one way or the other."""
-        (self._state / _FILE).unlink(missing_ok=True)
-        sync_directory(self._state)
+        """The restore has ended, one way or the other. Raises StoreUnavailable."""
+        with storage(self._state):
+            (self._state / _FILE).unlink(missing_ok=True)
+            sync_directory(self._state)

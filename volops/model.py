@@ -40,7 +40,8 @@ class VolumeKind(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Service:
     """One service of the compose file, as `docker compose config` resolves it. Of the services in
-    `depends_on` those in `jobs` have to end well before it starts; the others have to run.
+    `depends_on` those in `jobs` have to end well before it starts, and those in `healthy` to be healthy; the
+    others have to run.
 
     `environment` and `command` may hold secrets: they are left out of repr; never log or store them.
     """
@@ -51,6 +52,7 @@ class Service:
     profiles: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
+    healthy: tuple[str, ...] = ()
     command: tuple[str, ...] = field(default=(), repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from volops.engine import ContainerInfo, Engine
 from volops.errors import EngineFailed, NotWell
 from volops.journal import Stopped
-from volops.model import Stack
+from volops.model import Service, Stack
 
 ACTIVE = frozenset({"running", "restarting", "paused"})
 _POLL_S = 0.1
+PATIENCE_S = 180.0
+"""How long services may take to get well where nobody says."""
 _STEADY_S = 2.0
 """A service without a health check must have run so long without a restart to count as well."""
 
@@ -65,23 +67,97 @@ def stop_all(engine: Engine, stopped: Sequence[Stopped]) -> None:
             engine.stop(each.container)
 
 
-def start_all(engine: Engine, stack: Stack, stopped: Sequence[Stopped]) -> None:
-    """Start containers, those that others depend on first. One that was made anew since is found by its
-    service. Tries all of them before it raises EngineFailed for the first that cannot be started."""
+def stopping(
+    engine: Engine, stack: Stack, noted: Iterable[Stopped], names: Iterable[str]
+) -> tuple[Stopped, ...]:
+    """`noted`, and whoever else uses one of the named volumes now, in the order of dependencies: containers
+    that were made anew, or started, since the others were noted."""
+    noted = tuple(noted)
+    known = {each.container for each in noted}
+    since = (Stopped(each.id, each.service) for each in users(engine, stack, names) if each.id not in known)
+    order = stack.dependencies_first()
+    return tuple(
+        sorted(
+            (*noted, *since),
+            key=lambda each: order.index(each.service) if each.service in order else len(order),
+        )
+    )
+
+
+def start_all(
+    engine: Engine,
+    stack: Stack,
+    stopped: Sequence[Stopped],
+    patience: float = PATIENCE_S,
+    *,
+    gone_is_fine: bool = False,
+) -> tuple[str, ...]:
+    """Start containers, and return their services. One that was made anew since is found by its service.
+
+    Each starts once those that it depends on are as the compose file wants them: started, healthy, or ended
+    if it is a job; or cannot become so by waiting, or `patience` seconds are over: `wait_until_well` tells
+    then. Tries all before it raises EngineFailed for the first that cannot be started or, unless
+    `gone_is_fine`, is not there any more.
+    """
     failed: EngineFailed | None = None
-    now = {container.id: container for container in engine.containers(stack.project)}
-    for each in stopped:
-        heirs = (found.id for found in now.values() if found.service == each.service and not found.one_off)
-        container = each.container if each.container in now else next(heirs, None)
-        if container is None:
-            failed = failed or EngineFailed(f"the container of service {each.service!r} is gone")
-            continue
-        try:
-            engine.start(container)
-        except EngineFailed as error:
-            failed = failed or error
+    begun: list[str] = []
+    waiting = list(stopped)
+    deadline = time.monotonic() + patience
+    while waiting:
+        now = engine.containers(stack.project)
+        since = len(begun)
+        for each in tuple(waiting):
+            ahead = {other.service for other in waiting if other.service != each.service}
+            service = stack.service(each.service)
+            held = _held_back(service, ahead, begun[since:], now) and time.monotonic() < deadline
+            if held:
+                continue
+            waiting.remove(each)
+            container = _now(each, now)
+            if container is None:
+                gone = EngineFailed(f"the container of service {each.service!r} is gone")
+                failed = failed or (None if gone_is_fine else gone)
+                continue
+            try:
+                engine.start(container)
+            except EngineFailed as error:
+                failed = failed or error
+            else:
+                begun.append(each.service)
+        if waiting:
+            time.sleep(_POLL_S)
     if failed is not None:
         raise failed
+    return tuple(dict.fromkeys(begun))
+
+
+def _now(each: Stopped, now: Sequence[ContainerInfo]) -> str | None:
+    """The container itself, or the one that has taken its place."""
+    if any(found.id == each.container for found in now):
+        return each.container
+    return next((found.id for found in now if found.service == each.service and not found.one_off), None)
+
+
+def _held_back(
+    service: Service | None, ahead: Collection[str], fresh: Collection[str], now: Sequence[ContainerInfo]
+) -> bool:
+    """Whether a service is not to start yet: one that it depends on is still to be started (`ahead`), or to
+    get into the state that it wants; of those just started (`fresh`) `now` does not know."""
+    if service is None:
+        return False
+    if any(name in ahead for name in service.depends_on):
+        return True
+    if any(name in fresh for name in (*service.healthy, *service.jobs)):
+        return True
+    return any(_is_coming(service, container) for container in now if not container.one_off)
+
+
+def _is_coming(service: Service, container: ContainerInfo) -> bool:
+    if container.state not in ("running", "restarting"):
+        return False
+    if container.service in service.jobs:
+        return True
+    return container.service in service.healthy and container.health == "starting"
 
 
 def wait_until_well(
@@ -140,6 +216,6 @@ def _give_up(found: Mapping[str, ContainerInfo], waiting: Sequence[str], late: b
             state = "its container is gone" if container is None else container.status
             health = f", {container.health}" if container and container.health else ""
             raise NotWell(
-                f"service {name!r} does not get well on the new data: {state}{health}",
+                f"service {name!r} does not get well: {state}{health}",
                 next_step=f"see `volops logs {name}`",
             )

@@ -71,6 +71,12 @@ phase() {{
 quietly() {{ touch --reference=/volume /tmp/time; "$@"; touch --reference=/tmp/time /volume; }}
 tidy() {{ [ ! -d "$own" ] || quietly rmdir --ignore-fail-on-non-empty "$own"; }}
 
+# Of a swap that was cut off, or is another's, nothing is begun anew: what lies here may be the only copy.
+fresh() {{
+    for each in phase turning; do
+        [ ! -e "$own/$each" ] || {{ echo "an earlier swap was not brought to its end" >&2; exit 1; }}
+    done
+}}
 prepare() {{
     [ -d "$own" ] || quietly mkdir -m 0700 "$own"
     rm -rf "$own/incoming"
@@ -149,6 +155,10 @@ undo() {{
     rm -rf "$own/incoming"
     tidy
 }}
+# What was staged goes. Where a swap is under way it is not that of whoever only staged.
+unstage() {{
+    [ -e "$own/phase" ] || [ -e "$own/turning" ] || undo
+}}
 put_back() {{
     [ -d "$own/leaving/data" ] || return 0
     move "$own/leaving/data" /volume
@@ -182,6 +192,7 @@ show() {{
     case $1 in 0 | -) ;; *) echo "$2 files" ;; esac
 }}
 
+case $1 in prepare | swap | graft | vacate | turn) fresh ;; esac
 "$1"
 """
 
@@ -190,7 +201,7 @@ class Swap:
     """The swap of one volume, through a shell that sees the whole volume, writable, at /volume.
 
     Every method raises ProducerFailed or HelperLost when it was stopped half-way; `undo` may then be called
-    as often as it takes, by any process.
+    as often as it takes, by any process. Until a swap that was begun is undone or kept, no other begins.
     """
 
     def __init__(self, shell: Shell) -> None:
@@ -223,6 +234,10 @@ class Swap:
         """Swap in the other direction: the data kept from before the last swap becomes live again, and what
         is live is kept in its stead."""
         self._do("turn")
+
+    def unstage(self) -> None:
+        """Remove what was staged for a swap that has not been begun; leave a swap that somebody else has."""
+        self._do("unstage")
 
     def undo(self) -> None:
         """Make it as if neither staging nor swap had been begun; fine when they were not."""

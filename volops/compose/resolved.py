@@ -23,7 +23,8 @@ def services_of(config: Mapping[str, Any], active: Collection[str]) -> dict[str,
             active=name in active,
             profiles=tuple(said.get("profiles") or ()),
             depends_on=tuple(said.get("depends_on") or ()),
-            jobs=tuple(_jobs(said.get("depends_on") or {})),
+            jobs=tuple(_wanted(said, "service_completed_successfully")),
+            healthy=tuple(_wanted(said, "service_healthy")),
             command=tuple(said.get("command") or ()),
             environment={
                 variable: str(value)
@@ -35,9 +36,10 @@ def services_of(config: Mapping[str, Any], active: Collection[str]) -> dict[str,
     }
 
 
-def _jobs(depends_on: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    for name, how in depends_on.items():
-        if how.get("condition") == "service_completed_successfully":
+def _wanted(said: Mapping[str, Any], condition: str) -> Iterator[str]:
+    """The services that must fulfil the condition before this one starts."""
+    for name, how in (said.get("depends_on") or {}).items():
+        if how.get("condition") == condition:
             yield name
 
 

@@ -32,6 +32,7 @@ from volops.operations.volume_dump import Emit
 from volops.services import wait_until_well
 from volops.source import Surroundings
 from volops.staging_area import open_swap
+from volops.unfinished import settle
 from volops.workspace import Workspace
 
 _DOING = "clean"
@@ -63,11 +64,15 @@ def clean_volumes(
     VolumeInUse when somebody else uses a volume by now; RollbackFailed when data could not be put back.
     """
     keys = [item.volume.key for item in plan.items]
+    journals = JournalFile(workspace.state)
     with (
         workspace.catalog.lock(f"volops {command}"),
-        JournalFile(workspace.state).held(),
+        journals.held(),
         audited(workspace, command, keys) as deed,
     ):
+        if told := settle(around, journals, workspace.assignments):
+            # What was to go is not what was seen when the plan was made.
+            raise CleanFailed(f"{told}; nothing was cleaned", next_step=_SEE)
         require_ours(around.engine, workspace.stack, [item.volume for item in plan.items])
         emit(RunStarted(command, workspace.stack.project, tuple(keys)))
         freed: dict[str, int] = {}
@@ -103,7 +108,7 @@ def _empty(
     journals = JournalFile(workspace.state)
     keys = [item.volume.key for item in items]
     touched = tuple(Touched(item.volume.key, item.volume.name) for item in items)
-    journal = Journal(_DOING, ", ".join(keys), Step.STAGING, touched, discards=True)
+    journal = Journal(_DOING, ", ".join(keys), Step.STAGING, touched, discards=True, run=around.run)
     try:
         with contextlib.ExitStack() as stack:
             swaps = [stack.enter_context(open_swap(around, item.volume)) for item in items]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volops.errors import EXIT_DONE, RestoreFailed, VolopsError
@@ -16,6 +16,7 @@ from volops.operations.stored import check_stored
 from volops.operations.volume_dump import Emit
 from volops.provisional import provisional
 from volops.source import Surroundings
+from volops.staging_area import open_swap
 from volops.store.durable import write_file
 from volops.workspace import Workspace
 
@@ -70,14 +71,19 @@ def _carry_out(
         for work in works:
             look_ahead(work)
         require_room(works)
+        begun = False
         try:
             outcomes = tuple(stage(work, emit) for work in works)
+            begun = True
             for work in works:
                 work.area.swap().swap()
         except BaseException:
-            for each, work in zip(plan.items, works, strict=True):
+            # What an interrupt left at work ends with its helper.
+            stack.close()
+            for each in plan.items:
                 if each.exists:
-                    work.area.swap().undo()
+                    with open_swap(around, replace(each.item.volume, name=each.name)) as swap:
+                        swap.undo() if begun else swap.unstage()
             raise
         for work in works:
             work.area.swap().keep()

@@ -10,7 +10,8 @@ from volops.journal import JournalFile
 from volops.model import DatabaseTarget
 from volops.operations.audit import audited
 from volops.operations.database_volume import database_volume
-from volops.operations.restore_database import begun, put_in_place, services_well, settle, undo
+from volops.operations.restore_database import begun, put_in_place, services_well, undo
+from volops.operations.rollback import require_settled
 from volops.plugins import Assignment
 from volops.source import Surroundings
 from volops.unfinished_database import databases_of
@@ -55,7 +56,7 @@ def rollback_database(
         journals.held(),
         audited(workspace, _ROLLBACK, [name]) as deed,
     ):
-        settle(around, journals, workspace)
+        require_settled(workspace, around, journals)
         journal = begun(_ROLLBACK, f"database {exchange.live}", kept.given, exchange)
         services = services_well(around, kept.given)
         try:
@@ -68,15 +69,14 @@ def rollback_database(
 
 def commit_database(workspace: Workspace, around: Surroundings, kept: KeptDatabase) -> int:
     """Delete all that is kept of the database; return the bytes freed."""
-    with (
-        JournalFile(workspace.state).held(),
-        audited(workspace, "commit", [_called(kept)]) as deed,
-        databases_of(around, kept.given) as (volume_type, source),
-    ):
-        for name, size in kept.earlier.items():
-            volume_type.discard(source, name)
-            deed.touched.append(f"{kept.given.volume.key}/{name}")
-            deed.freed += size
+    journals = JournalFile(workspace.state)
+    with journals.held(), audited(workspace, "commit", [_called(kept)]) as deed:
+        require_settled(workspace, around, journals)
+        with databases_of(around, kept.given) as (volume_type, source):
+            for name, size in kept.earlier.items():
+                volume_type.discard(source, name)
+                deed.touched.append(f"{kept.given.volume.key}/{name}")
+                deed.freed += size
     return sum(kept.earlier.values())
 
 

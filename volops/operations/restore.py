@@ -27,6 +27,7 @@ from volops.operations.swapping import exchange, take_back
 from volops.operations.volume_dump import Emit
 from volops.source import Surroundings
 from volops.staging import Swap
+from volops.unfinished import settle
 from volops.workspace import Workspace
 
 _DOING = "restore"
@@ -69,11 +70,12 @@ def restore(
     ):
         emit(RunStarted(_DOING, plan.entry.name, keys))
         touched = tuple(Touched(item.volume.key, item.volume.name) for item in plan.items)
-        journal = Journal(_DOING, plan.entry.name, Step.STAGING, touched)
+        journal = Journal(_DOING, plan.entry.name, Step.STAGING, touched, run=around.run)
+        if told := settle(around, journals, workspace.assignments):
+            emit(Warned("", told))
         standing: list[Step] = []
         try:
             with StoredCheck(workspace.catalog, plan.entry, plan.items) as check:
-                _create_missing(workspace, plan, check)
                 done = _carry_out(
                     workspace, around, plan, journals, journal, emit, patience, trust, check, standing
                 )
@@ -155,6 +157,7 @@ def _carry_out(
         works = _opened(workspace, around, plan, emit, stack, trust=trust, check=check)
         for work in works:
             look_ahead(work)
+        _create_missing(workspace, plan, check)
         require_room(works)
         journals.write(journal)
         outcomes = tuple(stage(work, emit) for work in works)

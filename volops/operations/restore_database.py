@@ -28,6 +28,7 @@ from volops.model import (
     RunStarted,
     VolumeFinished,
     VolumeStarted,
+    Warned,
 )
 from volops.operations.audit import audited
 from volops.operations.database_volume import database_volume
@@ -38,6 +39,7 @@ from volops.pipeline import observed
 from volops.plugins import Assignment, RegisteredType
 from volops.services import relying_on, wait_until_well
 from volops.source import Surroundings
+from volops.unfinished import bring_to_its_end
 from volops.unfinished_database import RESTORE, conclude_database, databases_of
 from volops.workspace import Workspace
 
@@ -107,7 +109,8 @@ def restore_database(
         journals.held(),
         audited(workspace, RESTORE, backup=dump.name) as deed,
     ):
-        settle(around, journals, workspace)
+        if told := settled(around, journals, workspace):
+            emit(Warned("", told))
         plan = plan_database(workspace, around, dump, volume, database)
         emit(RunStarted(RESTORE, dump.name, (plan.given.volume.key,)))
         journal = begun(RESTORE, dump.name, plan.given, plan.target.exchange)
@@ -126,10 +129,11 @@ def begun(operation: str, name: str, given: Assignment, exchange: Exchange) -> J
     return Journal(operation, name, Step.STAGING, (touched,), exchange=exchange)
 
 
-def settle(around: Surroundings, journals: JournalFile, workspace: Workspace) -> None:
-    """Undo what an earlier operation left and nobody could undo until now. Raises RollbackFailed."""
-    if journals.exists and (journal := journals.read()).exchange is not None:
-        conclude_database(around, journals, journal, workspace.assignments)
+def settled(around: Surroundings, journals: JournalFile, workspace: Workspace) -> str:
+    """Finish or undo what an earlier operation left and nobody could bring to its end until now; a line that
+    says so, or nothing. Raises RollbackFailed, also for a database that was only being made."""
+    journal = journals.read() if journals.exists else None
+    return bring_to_its_end(around, journals, journal, workspace.assignments) if journal else ""
 
 
 def services_well(around: Surroundings, given: Assignment) -> tuple[str, ...]:

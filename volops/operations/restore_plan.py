@@ -6,16 +6,20 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from volops.catalog import Entry
-from volops.errors import InvalidUse, NoSuchBackup, PluginBroken, RestoreRefused, UnknownVolume
+from volops.errors import InvalidUse, NoSuchBackup, PluginBroken, UnknownVolume
 from volops.manifest import Manifest, VolumeRecord
 from volops.model import OutcomeStatus, Volume, VolumeKind
+from volops.operations.strangers import refuse_strangers
 from volops.plugins import Assignment, RegisteredType
 from volops.source import Surroundings
 from volops.source.shells import owner
+from volops.staging_area import open_swap
 from volops.tar_selection import Chosen
 from volops.workspace import Workspace
 
 RESTORABLE = (OutcomeStatus.DONE, OutcomeStatus.RECIPE)
+_NEVER_RAN = "created"
+"""The engine's word for the state of a container that was made and not started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,13 @@ def plan_restore(
     """
     manifest = manifest_of(entry)
     records = records_of(manifest, names)
-    existing = around.engine.volumes([given.volume.name for given in workspace.assignments])
-    items = tuple(restore_item(workspace, record, set(existing)) for record in records)
+    existing = set(around.engine.volumes([given.volume.name for given in workspace.assignments]))
+    items = tuple(restore_item(workspace, record, existing) for record in records)
     for item in items:
         _require_name(item.volume)
-        _refuse_strangers(around, item)
+    refuse_strangers(around, [item.volume.name for item in items if not item.missing])
     chosen = {record.key for record in records}
-    regenerates = () if names else tuple(_regenerations(workspace, chosen, set(existing)))
+    regenerates = () if names else tuple(_regenerations(workspace, around, chosen, existing))
     return RestorePlan(
         entry=entry,
         manifest=manifest,
@@ -161,19 +165,6 @@ def _assignment(workspace: Workspace, record: VolumeRecord) -> Assignment:
     )
 
 
-def _refuse_strangers(around: Surroundings, item: RestoreItem) -> None:
-    if item.missing or item.volume.kind is VolumeKind.BIND:
-        return
-    for container in around.engine.containers_using(item.volume.name):
-        own = container.project == around.stack.project and not container.one_off
-        if not own and container.running and "volops.helper" not in container.labels:
-            raise RestoreRefused(
-                f"volume {item.volume.name!r} is in use by container {container.name!r}, which is not a "
-                "service of this stack",
-                next_step=f"stop it with `docker stop {container.name}`",
-            )
-
-
 def _stops(around: Surroundings, items: Sequence[RestoreItem]) -> tuple[str, ...]:
     """Every running service that mounts one of the volumes; those that depend on others first."""
     users = {name for item in items for name in item.volume.services}
@@ -182,26 +173,49 @@ def _stops(around: Surroundings, items: Sequence[RestoreItem]) -> tuple[str, ...
     return tuple(reversed(order))
 
 
+def _never_used(around: Surroundings) -> set[str]:
+    """Volumes of which all containers that mount them have never run: as good as lost. A restore that failed,
+    or was killed, may have had them made."""
+    ran: dict[str, set[bool]] = {}
+    for container in around.containers:
+        for mount in container.mounts:
+            ran.setdefault(mount.source, set()).add(container.state != _NEVER_RAN)
+    return {name for name, any_ran in ran.items() if any_ran == {False}}
+
+
 def _regenerations(
-    workspace: Workspace, restored: Collection[str], existing: Collection[str]
+    workspace: Workspace, around: Surroundings, restored: Collection[str], existing: Collection[str]
 ) -> Iterator[Regeneration]:
+    unused = _never_used(around)
     for given in workspace.assignments:
         volume = given.volume
-        if volume.kind is VolumeKind.BIND or volume.name in existing or volume.key in restored:
+        if volume.kind is VolumeKind.BIND or volume.key in restored:
+            continue
+        if volume.name in existing and volume.name not in unused:
             continue
         if given.type is None or given.problem is not None:
             continue
         volume_type = given.type.cls()
         mount, command = owner(volume, volume_type), volume_type.regenerated_by(given.options)
-        if command and mount is not None and mount.service.active:
+        if command and mount is not None and mount.service.active and _is_lost(around, volume, existing):
             yield Regeneration(volume.key, mount.service.name, command)
 
 
+def _is_lost(around: Surroundings, volume: Volume, existing: Collection[str]) -> bool:
+    if volume.name not in existing:
+        return True
+    with open_swap(around, volume) as swap:
+        return swap.is_empty()
+
+
 def _starts(around: Surroundings, items: Sequence[RestoreItem], needed: Sequence[str]) -> tuple[str, ...]:
-    """With no container left at all, every active service; else those that lost volume and container."""
+    """With no container left at all, every active service; else those that lost volume and container. A
+    container that has never run counts for none."""
     active = [service.name for service in around.stack.services if service.active]
-    existing = {container.service for container in around.containers}
+    existing = {container.service for container in around.containers if container.state != _NEVER_RAN}
+    unused = _never_used(around)
+    lost = [item.volume for item in items if item.missing or item.volume.name in unused]
     if not existing:
-        return tuple(active) if needed or any(item.missing for item in items) else ()
-    lost = {name for item in items if item.missing for name in item.volume.services} | set(needed)
-    return tuple(name for name in active if name in lost - existing)
+        return tuple(active) if needed or lost else ()
+    wanted = {name for volume in lost for name in volume.services} | set(needed)
+    return tuple(name for name in active if name in wanted - existing)

@@ -13,7 +13,7 @@ from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import TableCopied, TableTarget
 from volops.operations.database_volume import database_volume
 from volops.operations.dumps import Dump
-from volops.operations.restore_database import settle
+from volops.operations.restore_database import settled
 from volops.operations.swapping import take_back
 from volops.operations.volume_dump import Emit, Told, blaming
 from volops.pipeline import observed
@@ -76,9 +76,10 @@ def restore_table(workspace: Workspace, around: Surroundings, plan: TablePlan, e
     volume = plan.given.volume
     told, start = Told(volume.key, emit), time.monotonic()
     with workspace.catalog.lock(f"volops {_DOING}"), journals.held():
-        settle(around, journals, workspace)
+        if line := settled(around, journals, workspace):
+            told.warn(line)
         touched = (Touched(volume.key, volume.name),)
-        journals.write(Journal(_DOING, plan.dump.name, Step.STAGING, touched))
+        journals.write(Journal(_DOING, plan.dump.name, Step.STAGING, touched, run=around.run))
         try:
             copied = _carry_out(around, plan, told)
         except (VolopsError, KeyboardInterrupt) as error:

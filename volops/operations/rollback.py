@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from volops.errors import InvalidUse, NoSuchBackup, NotWell, VolopsError
+from volops.errors import InvalidUse, NoSuchBackup, NotWell, RestoreRefused, VolopsError
 from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import Volume, VolumeKind
 from volops.operations.audit import audited
@@ -14,6 +14,7 @@ from volops.operations.swapping import exchange, take_back
 from volops.source import Surroundings
 from volops.staging import Swap
 from volops.staging_area import open_swap
+from volops.unfinished import settle
 from volops.workspace import Workspace
 
 
@@ -64,18 +65,20 @@ def rollback(
     _require(chosen)
     journals = JournalFile(workspace.state)
     touched = tuple(Touched(each.volume.key, each.volume.name) for each in chosen)
-    journal = Journal("rollback", "the last restore", Step.STAGING, touched)
+    journal = Journal("rollback", "the last restore", Step.STAGING, touched, run=around.run)
     keys = [each.volume.key for each in chosen]
     with (
         workspace.catalog.lock("volops rollback"),
         journals.held(),
         audited(workspace, "rollback", keys) as deed,
-        contextlib.ExitStack() as stack,
     ):
+        require_settled(workspace, around, journals)
         try:
-            swaps = [stack.enter_context(open_swap(around, each.volume)) for each in chosen]
-            journals.write(journal)
-            downtime = exchange(around, journals, journal, swaps, Swap.turn, patience, anyway)
+            # Nothing of it works on the volumes any more when it is undone: the helpers are gone by then.
+            with contextlib.ExitStack() as stack:
+                swaps = [stack.enter_context(open_swap(around, each.volume)) for each in chosen]
+                journals.write(journal)
+                downtime = exchange(around, journals, journal, swaps, Swap.turn, patience, anyway)
         except NotWell as error:
             way = f"{error.next_step}; `volops rollback --anyway` has the old data stay"
             take_back(around, journals, NotWell(error.message, next_step=way))
@@ -89,13 +92,24 @@ def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept]) -
     """Delete the kept data of these volumes; return the bytes freed. Raises InvalidUse when there is none."""
     _require(chosen)
     keys = [each.volume.key for each in chosen]
-    with JournalFile(workspace.state).held(), audited(workspace, "commit", keys) as deed:
+    journals = JournalFile(workspace.state)
+    with journals.held(), audited(workspace, "commit", keys) as deed:
+        require_settled(workspace, around, journals)
         for each in chosen:
             with open_swap(around, each.volume) as swap:
                 swap.drop()
             deed.touched.append(each.volume.key)
             deed.freed += each.size
     return sum(each.size for each in chosen)
+
+
+def require_settled(workspace: Workspace, around: Surroundings, journals: JournalFile) -> None:
+    """Bring to its end what was cut off since the workspace was opened; raise RestoreRefused if there was
+    anything: what is kept is not what was seen then. To be called with the journal held."""
+    if told := settle(around, journals, workspace.assignments):
+        raise RestoreRefused(
+            f"{told}; nothing else was done", next_step="see what is kept now, then run it again"
+        )
 
 
 def _require(chosen: Sequence[Kept]) -> None:

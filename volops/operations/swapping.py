@@ -9,6 +9,7 @@ from typing import NoReturn
 from volops.errors import NotWell
 from volops.journal import Journal, JournalFile, Step, Stopped
 from volops.operations.failing import fail
+from volops.operations.strangers import refuse_strangers
 from volops.services import lacking, start_all, stop_all, users, wait_until_well
 from volops.source import Surroundings
 from volops.staging import Swap
@@ -28,21 +29,19 @@ def exchange(
 
     Returns the seconds each service was down. Only services that were well before must be so afterwards, or
     `anyway` is told which is not; and only those that do not need one which was stopped, and stays so.
-    When this raises, the journal tells how to undo what was done.
+    Raises RestoreRefused when a container outside the stack uses a volume by now. When this raises, the
+    journal tells how to undo what was done.
     """
-    stopped, well = _using(around, journal)
-    journal = journal.at(Step.SWAPPING, stopped=stopped)
-    journals.write(journal)
     start = time.monotonic()
-    stop_all(around.engine, stopped)
+    journal = _stopped(around, journals, journal)
     for swap in swaps:
         turn(swap)
     journal = journal.at(Step.STARTING)
     journals.write(journal)
-    start_all(around.engine, around.stack, stopped)
+    start_all(around.engine, around.stack, journal.stopped, patience)
     downtime: dict[str, float] = {}
     try:
-        downtime = wait_until_well(around.engine, around.stack, well, patience, since=start)
+        downtime = wait_until_well(around.engine, around.stack, journal.well, patience, since=start)
     except NotWell as error:
         if anyway is None:
             raise
@@ -67,10 +66,7 @@ def discard(
     `on_gone` is called once there is no way back. When this raises, the journal tells what there is to undo,
     or to finish.
     """
-    stopped, well = _using(around, journal)
-    journal = journal.at(Step.SWAPPING, stopped=stopped)
-    journals.write(journal)
-    stop_all(around.engine, stopped)
+    journal = _stopped(around, journals, journal)
     for swap in swaps:
         swap.vacate()
     journals.write(journal.at(Step.KEEP))
@@ -78,22 +74,37 @@ def discard(
     for swap in swaps:
         swap.keep()
         swap.drop()
-    start_all(around.engine, around.stack, stopped)
+    start_all(around.engine, around.stack, journal.stopped)
     journals.remove()
-    return well
+    return list(journal.well)
 
 
-def _using(around: Surroundings, journal: Journal) -> tuple[tuple[Stopped, ...], list[str]]:
+def _stopped(around: Surroundings, journals: JournalFile, journal: Journal) -> Journal:
+    """Stop who uses the volumes; the journal, which tells of it. Nobody else uses them then."""
+    names = [touched.name for touched in journal.volumes]
+    refuse_strangers(around, names)
+    stopped, well = _using(around, journal)
+    journal = journal.at(Step.SWAPPING, stopped=stopped, well=well)
+    journals.write(journal)
+    stop_all(around.engine, stopped)
+    # It may have taken minutes.
+    refuse_strangers(around, names)
+    return journal
+
+
+def _using(around: Surroundings, journal: Journal) -> tuple[tuple[Stopped, ...], tuple[str, ...]]:
     """The containers that must stop, in the order of dependencies, and which of their services are well, and
-    will be so again: one that needs another, which is stopped, may merely not have noticed yet."""
+    will be so again: one that needs another, which is stopped, may merely not have noticed yet, and one that
+    others wait for to end will end."""
     containers = users(around.engine, around.stack, [touched.name for touched in journal.volumes])
     lame = lacking(around.stack, around.engine.containers(around.stack.project))
-    well = [
-        each.service
+    jobs = {job for service in around.stack.services for job in service.jobs}
+    well = {
+        each.service: None
         for each in containers
-        if each.running and each.health in ("", "healthy") and each.service not in lame
-    ]
-    return tuple(Stopped(each.id, each.service) for each in containers), well
+        if each.running and each.health in ("", "healthy") and each.service not in {*lame, *jobs}
+    }
+    return tuple(Stopped(each.id, each.service) for each in containers), tuple(well)
 
 
 def take_back(around: Surroundings, journals: JournalFile, error: BaseException) -> NoReturn:
