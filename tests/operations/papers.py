@@ -71,9 +71,9 @@ def changed_since(directory: Path) -> Iterator[SmallStack]:
 
 
 def put_back(workspace: Workspace, *names: str, patience: float = 60) -> Restored:
-    """`volops restore latest NAME…`."""
+    """`volops restore BACKUP NAME…`, of the newest."""
     around = look_around(workspace.engine, workspace.stack, "")
-    plan = plan_restore(workspace, around, workspace.catalog.find("latest"), names)
+    plan = plan_restore(workspace, around, workspace.catalog.entries()[0], names)
     return restore(workspace, around, plan, lambda _: None, patience=patience)
 
 
