@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from volops import Artifact, FileTree, ProducerFailed, Source, Volume
 
@@ -23,6 +25,33 @@ class Raising(Strange):
 
     def dump(self, source: Source) -> Iterable[Artifact]:
         raise ZeroDivisionError(f"one by none in {source.volume.key}")
+
+
+class Leaving(Strange):
+    """Ends the process, and calls that a success."""
+
+    def dump(self, source: Source) -> Iterable[Artifact]:
+        del source
+        sys.exit(0)
+
+
+class LeavingHalfWay(Strange):
+    """Does so when half of its artifact is out."""
+
+    def dump(self, source: Source) -> Iterable[Artifact]:
+        yield Artifact(source.file_name("first", ".bin"), "application/octet-stream", self._half())
+
+    def _half(self) -> Iterator[bytes]:
+        yield b"half of"
+        sys.exit(0)
+
+
+class LeavingFacts(Strange):
+    """Does so when everything is stored already."""
+
+    def facts(self, source: Source) -> Mapping[str, Any]:
+        del source
+        sys.exit(0)
 
 
 class HalfWay(Strange):

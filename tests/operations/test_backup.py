@@ -13,7 +13,16 @@ import pytest
 
 from tests.disks import small_disk
 from tests.operations.small_stack import SmallStack, retyped, small_stack
-from tests.operations.strange_types import Endless, HalfWay, Interrupted, Raising
+from tests.operations.strange_types import (
+    Endless,
+    HalfWay,
+    Interrupted,
+    Leaving,
+    LeavingFacts,
+    LeavingHalfWay,
+    Raising,
+    Strange,
+)
 from volops.catalog import Catalog
 from volops.errors import PluginBroken, ProducerFailed, StoreFull, UnknownVolume
 from volops.manifest import BackupKind, Manifest
@@ -83,6 +92,19 @@ def test_a_plugin_that_raises_fails_its_own_volume_only(workspace: Workspace) ->
     assert letters.status is OutcomeStatus.DONE
     assert manifest.kind is BackupKind.PARTIAL
     assert manifest.name.startswith("partial_full_backup_")
+    assert isinstance(events[-1], RunFinished)
+    assert events[-1].exit_code == 3
+
+
+@pytest.mark.parametrize("leaving", [Leaving, LeavingHalfWay, LeavingFacts])
+def test_a_plugin_that_ends_the_process_fails_its_volume(workspace: Workspace, leaving: type[Strange]) -> None:
+    manifest, events = run(retyped(workspace, "papers", leaving))
+    papers = manifest.volume("papers")
+    assert papers is not None
+    assert papers.status is OutcomeStatus.FAILED
+    assert "volops-strange 7.1) raised SystemExit" in papers.reason
+    assert papers.artifacts == ()
+    assert manifest.kind is BackupKind.PARTIAL
     assert isinstance(events[-1], RunFinished)
     assert events[-1].exit_code == 3
 

@@ -15,9 +15,9 @@ from volops.operations.database_volume import database_volume
 from volops.operations.dumps import Dump
 from volops.operations.restore_database import settle
 from volops.operations.swapping import take_back
-from volops.operations.volume_dump import Emit, Told, blaming
+from volops.operations.volume_dump import Emit, Told
 from volops.pipeline import observed
-from volops.plugins import Assignment, RegisteredType
+from volops.plugins import Assignment, RegisteredType, blaming
 from volops.source import LiveSource, Surroundings
 from volops.staging_area import StagingArea
 from volops.workspace import Workspace

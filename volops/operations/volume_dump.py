@@ -28,6 +28,7 @@ from volops.model import (
 )
 from volops.pipeline import SUFFIXES, ZSTD, Tally, behind, compress, observed
 from volops.plugins import Assignment, RegisteredType
+from volops.plugins import blaming as blaming
 from volops.quiesce import held
 from volops.source import LiveSource, Surroundings
 from volops.volume_access import Source
@@ -167,20 +168,6 @@ def _opened(
     holding = held(run.around.engine, run.state, run.around.stack, given.volume, how)
     with holding, source, blaming(given.type):
         yield volume_type, source
-
-
-@contextlib.contextmanager
-def blaming(registered: RegisteredType) -> Iterator[None]:
-    """A plugin may raise anything; what is no VolopsError becomes one that names the plugin."""
-    try:
-        yield
-    except VolopsError:
-        raise
-    except Exception as error:
-        raise PluginBroken(
-            f"plugin {registered.plugin} ({registered.distribution} {registered.version}) raised "
-            f"{type(error).__name__}: {error}"
-        ) from error
 
 
 def store_artifact(
