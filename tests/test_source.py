@@ -383,6 +383,24 @@ def test_artifacts_have_names_of_their_own(engine: Engine, alone: bool, part: st
     assert source.file_name("media_backup", ".tar", part) == name
 
 
+def test_artifacts_of_two_volumes_have_names_of_their_own(engine: Engine) -> None:
+    """Whatever the types, the keys and the parts are, and whatever the run itself has taken."""
+    around, names = surroundings(engine), {f"compose_files_{STAMP}.tar": ""}
+
+    def named(key: str, stem: str, part: str = "", *, alone: bool = True) -> str:
+        volume = Volume(key, key)
+        return LiveSource(around, volume, PlainFiles(), None, alone=alone, names=names).file_name(
+            stem, ".tar", part
+        )
+
+    assert named("db", "db_backup") == f"db_backup_{STAMP}.tar"
+    assert named("db", "db_backup") == f"db_backup_{STAMP}.tar", "asked again for the same volume"
+    assert named("db", "db_backup", "maria") == f"db_backup_{STAMP}.maria.tar"
+    assert named("maria", "db_backup") == f"db_backup_{STAMP}.maria.2.tar"
+    assert named("other", "db_backup", alone=False) == f"db_backup_{STAMP}.other.tar"
+    assert named("files", "compose_files") == f"compose_files_{STAMP}.files.tar"
+
+
 def test_no_two_parts_get_one_name_and_none_leaves_the_directory(engine: Engine) -> None:
     source = LiveSource(surroundings(engine), Volume("data", "v"), PlainFiles(), None)
     parts = ("a/b", "a.b", "a b", "a_b", "../..", "ü", "é", "x" * 300, "x" * 301, "-", "\n", "A", "a")

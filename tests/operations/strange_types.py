@@ -20,6 +20,12 @@ class Strange(FileTree):
         return False
 
 
+class Namesake(Strange):
+    """Knows nothing of the other, and calls its files the same."""
+
+    name = "namesake"
+
+
 class Raising(Strange):
     """Raises what no plugin should."""
 

@@ -20,6 +20,7 @@ from tests.operations.strange_types import (
     Leaving,
     LeavingFacts,
     LeavingHalfWay,
+    Namesake,
     Raising,
     Strange,
 )
@@ -72,6 +73,16 @@ def test_volumes_of_one_type_get_names_of_their_own(workspace: Workspace) -> Non
     stamp = manifest.name.removeprefix("full_backup_")
     assert f"files_backup_{stamp}.papers.tar.zst" in stored(workspace, manifest)
     assert f"files_backup_{stamp}.letters.tar.zst" in stored(workspace, manifest)
+
+
+def test_two_types_that_call_their_files_the_same_do_not_fail_each_other(workspace: Workspace) -> None:
+    """As a PostgreSQL and a MariaDB do, each of whose types knows of one database."""
+    manifest, _ = run(retyped(retyped(workspace, "papers", Strange), "letters", Namesake))
+    assert manifest.kind is BackupKind.FULL
+    stamp = manifest.name.removeprefix("full_backup_")
+    files = {record.key: [artifact.file for artifact in record.artifacts] for record in manifest.volumes}
+    assert files["papers"] == [f"strange_backup_{stamp}.tar.zst"]
+    assert files["letters"] == [f"strange_backup_{stamp}.letters.tar.zst"]
 
 
 def test_two_runs_within_a_second_are_two_backups(workspace: Workspace) -> None:

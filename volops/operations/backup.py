@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from volops.errors import EXIT_DONE, EXIT_PARTIAL, EngineFailed
 from volops.manifest import ArtifactRecord, BackupKind, Manifest
 from volops.model import Outcome, OutcomeStatus, RunFinished, RunStarted, Volume, VolumeKind
-from volops.operations.run_record import compose_files, describe_run, free_stamp
+from volops.operations.run_record import compose_files, compose_files_name, describe_run, free_stamp
 from volops.operations.volume_dump import (
     Dumping,
     Emit,
@@ -109,6 +109,7 @@ def _carry_out(
                 volumes=around.engine.volumes([given.volume.name for given in workspace.assignments]),
                 everything=selection.everything,
                 sizes=pool.submit(workspace.engine.volume_sizes) if estimate else None,
+                names={compose_files_name(stamp): ""},
             )
             dumps = _dump_all(run, jobs)
             if any(dump.error for dump in dumps):

@@ -96,7 +96,12 @@ def compose_files(stack: Stack, stamp: str) -> Artifact:
 
     Paths in it are relative to the project's directory; a file from elsewhere keeps only its name.
     """
-    return Artifact(f"compose_files_{stamp}.tar", "application/x-tar", _archive(stack))
+    return Artifact(compose_files_name(stamp), "application/x-tar", _archive(stack))
+
+
+def compose_files_name(stamp: str) -> str:
+    """The name of that archive in the run of that stamp."""
+    return f"compose_files_{stamp}.tar"
 
 
 def _archive(stack: Stack) -> Iterator[bytes]:

@@ -40,7 +40,8 @@ _PROGRESS_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Dumping:
-    """What dumping any volume of a run needs. `sizes`, if given, will hold each volume's size in bytes."""
+    """What dumping any volume of a run needs. `sizes`, if given, will hold each volume's size in bytes;
+    `names` tells which volume has which artifact name, empty for what is the run's own."""
 
     around: Surroundings
     state: Path
@@ -49,6 +50,7 @@ class Dumping:
     volumes: Mapping[str, VolumeInfo]
     everything: bool = False
     sizes: Future[dict[str, int]] | None = None
+    names: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -162,6 +164,7 @@ def _opened(
         given.options,
         everything=run.everything,
         alone=alone,
+        names=run.names,
         on_warning=told.warn,
     )
     how = given.quiesce or volume_type.quiesce

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,7 +26,8 @@ _MOST_LINKS = 8
 
 
 class LiveSource:
-    """One volume of a run; a context manager that closes all it opened."""
+    """One volume of a run; a context manager that closes all it opened. `alone` tells that no other volume of
+    the run is of its type, `names` whose the names of artifacts are that the run has given away so far."""
 
     def __init__(
         self,
@@ -36,6 +38,7 @@ class LiveSource:
         *,
         everything: bool = False,
         alone: bool = True,
+        names: MutableMapping[str, str] | None = None,
         on_warning: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._around = surroundings
@@ -47,6 +50,7 @@ class LiveSource:
         self.artifacts: tuple[StoredArtifact, ...] = ()
         self._type = volume_type
         self._alone = alone
+        self._names = {} if names is None else names
         self._warn = on_warning
         self._shells = Shells(surroundings, volume)
 
@@ -62,9 +66,12 @@ class LiveSource:
         self._warn(message)
 
     def file_name(self, stem: str, extension: str, part: str = "") -> str:
-        parts = [] if self._alone else [self.volume.key]
-        parts += [part] if part else []
-        return f"{stem}_{self.stamp}" + "".join(f".{_fit(text)}" for text in parts) + extension
+        own, key = ([part] if part else []), self.volume.key
+        possible = (
+            f"{stem}_{self.stamp}" + "".join(f".{_fit(text)}" for text in parts) + extension
+            for parts in _after_the_stamp(own, key, alone=self._alone)
+        )
+        return next(name for name in possible if self._names.setdefault(name, key) == key)
 
     def environment(self) -> Mapping[str, str]:
         return self._container().environment
@@ -171,6 +178,15 @@ class LiveSource:
         if self.volume.kind is VolumeKind.BIND and Path(self.volume.name).is_file():
             return self.volume.name, f"/volume/{Path(self.volume.name).name}"
         return self.volume.name, "/volume"
+
+
+def _after_the_stamp(own: list[str], key: str, *, alone: bool) -> Iterator[list[str]]:
+    """What may come there, the shortest first: types know nothing of each other, and two may begin the names
+    of their files with the same word."""
+    if alone:
+        yield own
+    yield [key, *own]
+    yield from ([key, str(number), *own] for number in count(2))
 
 
 def _fit(text: str) -> str:
