@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from volops.engine import ContainerInfo, HelperSpec
 from volops.errors import EngineFailed, ServiceNotRunning
 from volops.model import StoredArtifact, Volume, VolumeKind
 from volops.mover import ContainerShell, HelperShell
+from volops.source.engine_archive import parts
 from volops.source.shells import NEEDS_IMAGE, Shells, TarShell, owner
 from volops.source.surroundings import Surroundings
 from volops.tar import ends_whole
@@ -110,7 +111,7 @@ class LiveSource:
     def tar(self, *paths: str) -> Iterator[bytes]:
         found = self._shells.opened_with_tar("beside") or self._tree_or_none("tree", writable=False)
         if found is None or not found.version:
-            stream = self._archive_by_engine()
+            stream = self._archive_by_engine(paths)
         else:
             self.notes |= {"layout": "tree", "tar": found.version}
             stream = found.shell.stream(*gnu_tar.command(paths), ok=(0, 1), on_stderr=self._tar_said)
@@ -123,20 +124,21 @@ class LiveSource:
         for warning in said.warnings:
             self.warn(warning)
 
-    def _archive_by_engine(self) -> Iterator[bytes]:
+    def _archive_by_engine(self, paths: Sequence[str]) -> Iterator[bytes]:
         """Without any GNU tar: what the engine itself archives, and its losses said."""
-        self.notes["layout"] = "engine"
+        self.notes["layout"] = "tree" if paths else "engine"
         source, target = self._bind()
         images = self._around.images_for(self.volume)
         if self.volume.kind is VolumeKind.BIND or not images:
-            raise EngineFailed(
-                f"no local image has GNU tar, and {source!r} cannot be read without", next_step=NEEDS_IMAGE
-            )
+            raise self._no_helper(f"no local image has GNU tar, and {source!r} cannot be read without")
         self.warn("no local image has GNU tar: extended attributes, ACLs and parts of seconds are lost")
         engine = self._around.engine
         container = engine.create_idle(images[0], source, target)
         try:
-            yield from engine.get_archive(container, target)
+            if paths:
+                yield from parts(paths, lambda path: engine.get_archive(container, f"{target}/{path}"))
+            else:
+                yield from engine.get_archive(container, target)
         finally:
             engine.remove_container(container)
 
@@ -156,7 +158,7 @@ class LiveSource:
     def _tree(self, name: str, *, writable: bool) -> HelperShell:
         found = self._tree_or_none(name, writable=writable)
         if found is None:
-            raise EngineFailed("no local image can be used for a helper container", next_step=NEEDS_IMAGE)
+            raise self._no_helper("no local image can be used for a helper container")
         return found.shell
 
     def _tree_or_none(self, name: str, *, writable: bool) -> TarShell | None:
@@ -172,6 +174,14 @@ class LiveSource:
                 f"volume {name or self.volume.key!r} does not exist",
                 next_step="`volops start` makes the stack's volumes",
             )
+
+    def _no_helper(self, message: str) -> EngineFailed:
+        """What to raise when no image was of use: the host's side of a bind mount may be what is missing."""
+        name, here = self.volume.name, self._around.engine_info.local
+        if self.volume.kind is VolumeKind.BIND and here and not Path(name).exists():
+            way = "make it, or correct its path in the compose file"
+            return EngineFailed(f"{name} does not exist on this machine", next_step=way)
+        return EngineFailed(message + self._shells.refusal, next_step=NEEDS_IMAGE)
 
     def _bind(self) -> tuple[str, str]:
         """What to mount where: a bind mount of a single file becomes a tree that holds this file."""
