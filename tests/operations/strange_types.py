@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
-from volops import Artifact, FileTree, ProducerFailed, Source, Volume
+from volops import Artifact, FileTree, Locked, ProducerFailed, Source, Volume
+from volops.journal import JournalFile
 
 
 class Strange(FileTree):
@@ -81,6 +83,21 @@ class Interrupted(Strange):
     def _cut(self, source: Source) -> Iterator[bytes]:
         yield next(iter(source.tar()))
         raise KeyboardInterrupt
+
+
+class Restored(Strange):
+    """While it is read, somebody wants to restore it."""
+
+    refused: ClassVar[str] = ""
+    state: ClassVar[Path]
+
+    def dump(self, source: Source) -> Iterable[Artifact]:
+        try:
+            with JournalFile(self.state).held("volops restore"):
+                pass
+        except Locked as error:
+            type(self).refused = error.message
+        yield from super().dump(source)
 
 
 class Endless(Strange):

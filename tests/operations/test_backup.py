@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -22,15 +23,19 @@ from tests.operations.strange_types import (
     LeavingHalfWay,
     Namesake,
     Raising,
+    Restored,
     Strange,
 )
 from volops.catalog import Catalog
-from volops.errors import PluginBroken, ProducerFailed, StoreFull, UnknownVolume
+from volops.errors import Locked, PluginBroken, ProducerFailed, StoreFull, UnknownVolume
+from volops.journal import JournalFile
 from volops.manifest import BackupKind, Manifest
 from volops.model import Event, OutcomeStatus, RunFinished, VolumeFinished
 from volops.operations.backup import Selection, backup
+from volops.operations.backup_database import backup_database
 from volops.store import LocalStore
 from volops.workspace import Workspace
+from volops_plugins.postgres import Postgres
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +148,34 @@ def test_ctrl_c_leaves_neither_a_backup_nor_a_container(workspace: Workspace, st
     assert workspace.catalog.entries() == []
     assert stack.left_behind() == []
     run(workspace)
+
+
+def test_nobody_restores_what_is_backed_up_wherever_the_backup_goes(workspace: Workspace) -> None:
+    """The backups' lock keeps runs apart that use the same ones; that of the volumes all others."""
+    Restored.state = workspace.state
+    run(retyped(workspace, "papers", Restored), "papers")
+    assert f"in use by process {os.getpid()} (volops backup, since " in Restored.refused
+
+
+def test_nothing_is_backed_up_while_it_is_restored(workspace: Workspace) -> None:
+    with JournalFile(workspace.state).held("volops restore"):
+        with pytest.raises(Locked, match=rf"in use by process {os.getpid()} \(volops restore, since ") as told:
+            run(workspace, "papers")
+        with pytest.raises(Locked, match="volops restore"):
+            backup_database(retyped(workspace, "papers", Postgres), "papers", None, lambda _: None)
+        assert told.value.exit_code == 11
+    assert workspace.catalog.entries() == []
+
+
+def test_a_backup_elsewhere_leaves_nothing_in_the_project_and_needs_no_right_to_write_there(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    run(replace(workspace, state=project / "backups" / ".volops"), "papers")
+    assert list(project.iterdir()) == []
+    run(replace(workspace, state=Path("/proc/backups/.volops")), "papers")
+    assert len(workspace.catalog.entries()) == 2
 
 
 def test_a_full_disk_ends_the_run_and_leaves_nothing(

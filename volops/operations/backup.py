@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from volops.errors import EXIT_DONE, EXIT_PARTIAL, EngineFailed
+from volops.journal import JournalFile
 from volops.manifest import ArtifactRecord, BackupKind, Manifest
 from volops.model import Outcome, OutcomeStatus, RunFinished, RunStarted, Volume, VolumeKind
 from volops.operations.run_record import compose_files, compose_files_name, describe_run, free_stamp
@@ -24,6 +25,7 @@ from volops.plugins import Assignment
 from volops.source import look_around
 from volops.workspace import Workspace
 
+_DOING = "volops backup"
 _KEPT = (OutcomeStatus.DONE, OutcomeStatus.RECIPE)
 
 
@@ -49,11 +51,12 @@ def backup(workspace: Workspace, selection: Selection, emit: Emit, *, estimate: 
     A volume that fails does not end the run: the backup is then kept as partial. When nothing at all could
     be backed up, the first error is raised and nothing is left behind; so it is when the store is full or
     gone, and on an interrupt. With `estimate`, volume sizes are asked for, for a progress bar.
-    Raises UnknownVolume before anything is done, Locked while another run has the backups.
+    Raises UnknownVolume before anything is done, Locked while another run has the backups or the volumes.
     """
     jobs = _choose(workspace, selection)
     kind = BackupKind.SELECTED if selection.names else BackupKind.FULL
-    with workspace.catalog.lock("volops backup"):
+    held = JournalFile(workspace.state).held_to_read(_DOING)
+    with workspace.catalog.lock(_DOING), held:
         stamp = free_stamp(workspace.catalog, f"{kind}_backup")
         name = f"{kind}_backup_{stamp}"
         emit(RunStarted("backup", name, tuple(job.given.volume.key for job in jobs)))

@@ -104,7 +104,7 @@ def restore_database(
     journals = JournalFile(workspace.state)
     with (
         workspace.catalog.lock(f"volops {RESTORE}"),
-        journals.held(),
+        journals.held(f"volops {RESTORE}"),
         audited(workspace, RESTORE, backup=dump.name) as deed,
     ):
         settle(around, journals, workspace)

@@ -75,7 +75,7 @@ def restore_table(workspace: Workspace, around: Surroundings, plan: TablePlan, e
     journals = JournalFile(workspace.state)
     volume = plan.given.volume
     told, start = Told(volume.key, emit), time.monotonic()
-    with workspace.catalog.lock(f"volops {_DOING}"), journals.held():
+    with workspace.catalog.lock(f"volops {_DOING}"), journals.held(f"volops {_DOING}"):
         settle(around, journals, workspace)
         touched = (Touched(volume.key, volume.name),)
         journals.write(Journal(_DOING, plan.dump.name, Step.STAGING, touched))
