@@ -28,6 +28,14 @@ class Namesake(Strange):
     name = "namesake"
 
 
+class Empty(Strange):
+    """Dumps nothing, knows nothing, and finds nothing wrong with that."""
+
+    def dump(self, source: Source) -> Iterable[Artifact]:
+        del source
+        return ()
+
+
 class Raising(Strange):
     """Raises what no plugin should."""
 

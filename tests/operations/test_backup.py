@@ -9,12 +9,14 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from tests.disks import small_disk
 from tests.operations.small_stack import SmallStack, retyped, small_stack
 from tests.operations.strange_types import (
+    Empty,
     Endless,
     HalfWay,
     Interrupted,
@@ -27,7 +29,17 @@ from tests.operations.strange_types import (
     Strange,
 )
 from volops.catalog import Catalog
-from volops.errors import Locked, PluginBroken, ProducerFailed, StoreFull, UnknownVolume
+from volops.docker import DockerEngine
+from volops.errors import (
+    EngineFailed,
+    EngineUnavailable,
+    InvalidUse,
+    Locked,
+    PluginBroken,
+    ProducerFailed,
+    StoreFull,
+    UnknownVolume,
+)
 from volops.journal import JournalFile
 from volops.manifest import BackupKind, Manifest
 from volops.model import Event, OutcomeStatus, RunFinished, VolumeFinished
@@ -113,7 +125,9 @@ def test_a_plugin_that_raises_fails_its_own_volume_only(workspace: Workspace) ->
 
 
 @pytest.mark.parametrize("leaving", [Leaving, LeavingHalfWay, LeavingFacts])
-def test_a_plugin_that_ends_the_process_fails_its_volume(workspace: Workspace, leaving: type[Strange]) -> None:
+def test_a_plugin_that_ends_the_process_fails_its_volume(
+    workspace: Workspace, leaving: type[Strange]
+) -> None:
     manifest, events = run(retyped(workspace, "papers", leaving))
     papers = manifest.volume("papers")
     assert papers is not None
@@ -123,6 +137,75 @@ def test_a_plugin_that_ends_the_process_fails_its_volume(workspace: Workspace, l
     assert manifest.kind is BackupKind.PARTIAL
     assert isinstance(events[-1], RunFinished)
     assert events[-1].exit_code == 3
+
+
+def test_a_plugin_that_gives_nothing_at_all_has_made_no_recipe(workspace: Workspace) -> None:
+    manifest, _ = run(retyped(workspace, "papers", Empty))
+    papers = manifest.volume("papers")
+    assert papers is not None
+    assert papers.status is OutcomeStatus.FAILED
+    assert papers.reason == "plugin strange (volops-strange 7.1) gave neither an artifact nor facts"
+    assert manifest.kind is BackupKind.PARTIAL
+
+
+def test_sizes_that_cannot_be_told_fail_no_backup(workspace: Workspace) -> None:
+    class Unmeasured(DockerEngine):
+        def __init__(self, engine: DockerEngine) -> None:
+            self.__dict__.update(engine.__dict__)
+
+        def volume_sizes(self) -> dict[str, int]:
+            raise EngineUnavailable("the engine gave up after 60 s")
+
+    unmeasured = replace(workspace, engine=Unmeasured(cast(DockerEngine, workspace.engine)))
+    manifest = backup(unmeasured, Selection(), lambda _: None, estimate=True)
+    assert manifest.kind is BackupKind.FULL
+
+
+def test_a_volume_that_was_backed_up_once_and_is_gone_fails(stack: SmallStack, workspace: Workspace) -> None:
+    """To leave it out, and call the backup complete, would let the last one that has it go unnoticed."""
+    stack.compose("create", "late")
+    full, _ = run(workspace)
+    stack.compose("rm", "--force", "late")
+    subprocess.run(["docker", "volume", "rm", f"{stack.project}_later"], capture_output=True, check=True)
+    manifest, events = run(workspace)
+    later, papers = manifest.volume("later"), manifest.volume("papers")
+    assert later is not None
+    assert papers is not None
+    assert (later.status, papers.status) == (OutcomeStatus.FAILED, OutcomeStatus.DONE)
+    assert later.reason == f"volume '{stack.project}_later' is gone, and {full.name} holds it"
+    told = {event.outcome.volume: event.outcome for event in events if isinstance(event, VolumeFinished)}
+    assert told["later"].next_step.startswith(f"bring it back with `volops restore {full.name} later`")
+    assert manifest.name.startswith("partial_full_backup_")
+    assert isinstance(events[-1], RunFinished)
+    assert events[-1].exit_code == 3
+
+
+def test_a_volume_that_is_named_and_does_not_exist_fails(workspace: Workspace) -> None:
+    """What else was named is kept all the same."""
+    manifest, _ = run(workspace, "papers", "later")
+    later = manifest.volume("later")
+    assert later is not None
+    assert later.status is OutcomeStatus.FAILED
+    assert manifest.name.startswith("partial_selected_backup_")
+    with pytest.raises(EngineFailed, match="_later' does not exist"):
+        run(workspace, "later")
+
+
+def test_what_is_true_is_said_when_there_is_nothing_to_back_up(workspace: Workspace) -> None:
+    def only(*keys: str, **changes: Any) -> Workspace:
+        kept = [given for given in workspace.assignments if given.volume.key in keys]
+        return replace(workspace, assignments=tuple(replace(given, **changes) for given in kept))
+
+    with pytest.raises(EngineFailed, match="no volume of this stack exists yet: create them with"):
+        run(only("later"))
+    with pytest.raises(InvalidUse, match=r"nothing is left to back up: papers \(left out by x-volops\)"):
+        run(only("papers", backup=False))
+    logs = workspace.registry.types["logs"]
+    with pytest.raises(InvalidUse, match=r"papers \(left out by default, --all includes it\)"):
+        run(only("papers", type=logs))
+    with pytest.raises(InvalidUse, match="this stack has no volumes"):
+        run(only())
+    assert workspace.catalog.entries() == []
 
 
 def test_of_a_failed_volume_no_artifact_stays(workspace: Workspace) -> None:
@@ -159,7 +242,7 @@ def test_nobody_restores_what_is_backed_up_wherever_the_backup_goes(workspace: W
 
 def test_nothing_is_backed_up_while_it_is_restored(workspace: Workspace) -> None:
     with JournalFile(workspace.state).held("volops restore"):
-        with pytest.raises(Locked, match=rf"in use by process {os.getpid()} \(volops restore, since ") as told:
+        with pytest.raises(Locked, match=rf"by process {os.getpid()} \(volops restore, since ") as told:
             run(workspace, "papers")
         with pytest.raises(Locked, match="volops restore"):
             backup_database(retyped(workspace, "papers", Postgres), "papers", None, lambda _: None)

@@ -12,7 +12,7 @@ from typing import Any
 
 from volops.catalog import Draft
 from volops.engine import VolumeInfo
-from volops.errors import EngineFailed, PluginBroken, StoreFull, StoreUnavailable, VolopsError
+from volops.errors import PluginBroken, StoreFull, StoreUnavailable, VolopsError
 from volops.manifest import ArtifactRecord, PluginRecord, VolumeRecord, json_facts
 from volops.model import (
     Artifact,
@@ -113,6 +113,8 @@ def dump_volume(
                 stored.append(store_artifact(run.draft, artifact, told.passed, plain=plain))
                 source.artifacts = tuple(stored)
             facts = json_facts(volume_type.facts(source))
+            if not stored and not facts:
+                raise PluginBroken(f"{_called(given.type)} gave neither an artifact nor facts")
         status = OutcomeStatus.DONE if stored else OutcomeStatus.RECIPE
     except (StoreFull, StoreUnavailable):
         raise
@@ -143,6 +145,14 @@ def skipped_volume(run: Dumping, given: Assignment, reason: str) -> VolumeDump:
     outcome = Outcome(given.volume.key, kind, OutcomeStatus.SKIPPED, reason)
     run.emit(VolumeFinished(outcome))
     return VolumeDump(_record(given, run.volumes, outcome), outcome)
+
+
+def failed_volume(run: Dumping, given: Assignment, error: VolopsError) -> VolumeDump:
+    """A volume that the run cannot even begin with, as a dump."""
+    kind = given.type.cls.name if given.type else ""
+    outcome = Outcome(given.volume.key, kind, OutcomeStatus.FAILED, error.message, error.next_step)
+    run.emit(VolumeFinished(outcome))
+    return VolumeDump(_record(given, run.volumes, outcome), outcome, error)
 
 
 @contextlib.contextmanager
@@ -221,10 +231,12 @@ def _plugin(found: RegisteredType) -> PluginRecord:
     return PluginRecord(name=found.plugin, distribution=found.distribution, version=found.version)
 
 
+def _called(found: RegisteredType | None) -> str:
+    return f"plugin {found.plugin} ({found.distribution} {found.version})" if found else "nothing"
+
+
 def _expected(run: Dumping, volume: Volume) -> int | None:
-    if run.sizes is None or not run.sizes.done():
+    """A bar without an end is no reason to fail: whatever became of the sizes, they are only for that."""
+    if run.sizes is None or not run.sizes.done() or run.sizes.exception() is not None:
         return None
-    try:
-        return run.sizes.result().get(volume.name)
-    except EngineFailed:
-        return None
+    return run.sizes.result().get(volume.name)
