@@ -70,7 +70,8 @@ class Volume:
     """A named volume of the stack, or a bind mount of a service.
 
     `key` is the name the compose file uses (for a bind mount: the host path); `name` is what the
-    engine calls it (for a bind mount: the host path again).
+    engine calls it (for a bind mount: the host path again). `declared` is False for one that only a container
+    tells of: no entry of the compose file covers it.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Volume:
     driver_options: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    declared: bool = True
 
     @property
     def active(self) -> bool:

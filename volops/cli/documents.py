@@ -74,6 +74,7 @@ def inventory_document(item: InventoryItem) -> dict[str, Any]:
         "volume": volume.key,
         "name": volume.name or None,
         "kind": volume.kind.value,
+        "declared": volume.declared,
         "type": found.cls.name if found else None,
         "detected": item.assignment.detected,
         "driver": item.driver,

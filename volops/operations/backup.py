@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from volops.errors import EXIT_DONE, EXIT_PARTIAL
 from volops.journal import JournalFile
 from volops.manifest import ArtifactRecord, BackupKind, Manifest
-from volops.model import Outcome, OutcomeStatus, RunFinished, RunStarted
+from volops.model import Outcome, OutcomeStatus, RunFinished, RunStarted, Warned
 from volops.operations.backup_choice import (
     NOT_CREATED,
     Job,
@@ -18,6 +18,7 @@ from volops.operations.backup_choice import (
     absent,
     choose,
     lost,
+    meant_for_nothing,
     nothing_stored,
 )
 from volops.operations.run_record import compose_files, compose_files_name, describe_run, free_stamp
@@ -55,6 +56,8 @@ def backup(workspace: Workspace, selection: Selection, emit: Emit, *, estimate: 
         stamp = free_stamp(workspace.catalog, f"{kind}_backup")
         name = f"{kind}_backup_{stamp}"
         emit(RunStarted("backup", name, tuple(job.given.volume.key for job in jobs)))
+        for key in () if selection.names else meant_for_nothing(workspace, jobs):
+            emit(Warned(key, "x-volops says something of it, and nothing of the stack has such a volume"))
         manifest, outcomes = _carry_out(workspace, selection, jobs, kind, stamp, emit, estimate=estimate)
     code = EXIT_PARTIAL if manifest.kind is BackupKind.PARTIAL else EXIT_DONE
     emit(RunFinished("backup", manifest.name, outcomes, code))
@@ -81,7 +84,7 @@ def _carry_out(
                 state=workspace.state,
                 draft=draft,
                 emit=emit,
-                volumes=around.engine.volumes([given.volume.name for given in workspace.assignments]),
+                volumes=around.engine.volumes(_names(workspace, jobs)),
                 everything=selection.everything,
                 sizes=pool.submit(workspace.engine.volume_sizes) if estimate else None,
                 names={compose_files_name(stamp): ""},
@@ -99,6 +102,11 @@ def _carry_out(
     return manifest, tuple(dump.outcome for dump in dumps)
 
 
+def _names(workspace: Workspace, jobs: Sequence[Job]) -> list[str]:
+    given = (*workspace.assignments, *(job.given for job in jobs))
+    return list(dict.fromkeys(each.volume.name for each in given))
+
+
 def _dump_all(workspace: Workspace, run: Dumping, jobs: Sequence[Job]) -> list[VolumeDump]:
     """Dump one volume after the other: one stream already keeps two processors busy.
 
@@ -108,7 +116,7 @@ def _dump_all(workspace: Workspace, run: Dumping, jobs: Sequence[Job]) -> list[V
     dumps = []
     for job in jobs:
         if job.skip:
-            dumps.append(skipped_volume(run, job.given, job.skip))
+            dumps.append(skipped_volume(run, job.given, job.skip, loud=job.loud))
         elif absent(job, run.volumes):
             dumps.append(_absent_volume(workspace, run, job))
         else:

@@ -12,6 +12,10 @@ from volops.plugins import Assignment
 from volops.workspace import Workspace
 
 NOT_CREATED = "not created yet"
+UNDECLARED = (
+    "no `volumes:` entry of the compose file covers it: it is lost with its container, and saved only when "
+    "it is named"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,13 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One volume of the run; `skip` says why nothing is to be done with it. `named` tells that somebody asked
-    for this very volume."""
+    """One volume of the run; `skip` says why nothing is to be done with it, `loud` that nobody has decided
+    so. `named` tells that somebody asked for this very volume."""
 
     given: Assignment
     skip: str = ""
     named: bool = False
+    loud: bool = False
 
 
 def choose(workspace: Workspace, selection: Selection) -> list[Job]:
@@ -37,14 +42,19 @@ def choose(workspace: Workspace, selection: Selection) -> list[Job]:
     if selection.names:
         chosen = {given.volume.key: given for given in map(workspace.assignment, selection.names)}
         return [Job(given, named=True) for given in chosen.values()]
-    return [
-        Job(given, _reason_to_skip(given, selection))
+    jobs = [
+        Job(given, reason_to_skip(given, selection))
         for given in workspace.assignments
         if given.volume.kind is not VolumeKind.BIND or given.backup
     ]
+    for given in workspace.undeclared():
+        undecided = given.backup is None
+        jobs.append(Job(given, UNDECLARED if undecided else reason_to_skip(given, selection), loud=undecided))
+    return jobs
 
 
-def _reason_to_skip(given: Assignment, selection: Selection) -> str:
+def reason_to_skip(given: Assignment, selection: Selection) -> str:
+    """Why a run that is not told to leaves an existing volume out; empty when it does not."""
     if given.backup is False:
         return "left out by x-volops"
     if not given.volume.active:
@@ -56,10 +66,16 @@ def _reason_to_skip(given: Assignment, selection: Selection) -> str:
     return ""
 
 
+def meant_for_nothing(workspace: Workspace, jobs: Sequence[Job]) -> list[str]:
+    """Keys of which `x-volops` speaks, and that no volume of the stack has, declared or not."""
+    known = {given.volume.key for given in (*workspace.assignments, *(job.given for job in jobs))}
+    return sorted(workspace.settings.volumes.keys() - known)
+
+
 def absent(job: Job, existing: Collection[str]) -> bool:
     """Whether the engine does not have the volume. It is never created here."""
     volume = job.given.volume
-    return volume.kind is not VolumeKind.BIND and volume.name not in existing
+    return volume.declared and volume.kind is not VolumeKind.BIND and volume.name not in existing
 
 
 def lost(job: Job, last_good: Entry | None) -> VolopsError | None:

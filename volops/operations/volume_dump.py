@@ -139,10 +139,13 @@ def dump_volume(
     return VolumeDump(record, outcome, error)
 
 
-def skipped_volume(run: Dumping, given: Assignment, reason: str) -> VolumeDump:
-    """A volume that the run leaves out on purpose, as a dump."""
-    kind = given.type.cls.name if given.type else ""
-    outcome = Outcome(given.volume.key, kind, OutcomeStatus.SKIPPED, reason)
+def skipped_volume(run: Dumping, given: Assignment, reason: str, *, loud: bool = False) -> VolumeDump:
+    """A volume that the run leaves out on purpose, as a dump; if `loud`, with a warning that it does."""
+    kind, told = given.type.cls.name if given.type else "", Told(given.volume.key, run.emit)
+    if loud:
+        told.warn(f"it is not in the backup: {reason}")
+    warnings = tuple(told.warnings)
+    outcome = Outcome(given.volume.key, kind, OutcomeStatus.SKIPPED, reason, warnings=warnings)
     run.emit(VolumeFinished(outcome))
     return VolumeDump(_record(given, run.volumes, outcome), outcome)
 

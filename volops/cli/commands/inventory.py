@@ -122,8 +122,9 @@ def _description(item: InventoryItem) -> str:
     given = item.assignment
     if given.type is None:
         return "of no type that can be used"
-    assumed = not (given.detected or given.explicit)
-    return f"{given.type.cls.summary} (no type is known for it)" if assumed else given.type.cls.summary
+    odd = [] if given.detected or given.explicit else ["no type is known for it"]
+    odd += [] if given.volume.declared else ["no `volumes:` entry covers it"]
+    return given.type.cls.summary + (f" ({', '.join(odd)})" if odd else "")
 
 
 def _mountpoint(item: InventoryItem) -> str:
