@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -130,6 +131,27 @@ class TestStatus:
         assert volops("backup", "uploads", "-q").code == 0
         assert "Last backup: selected_backup_" in volops("status").out
         assert f"→ ./{backups.name}/selected_backup_" in volops("status").out
+
+    def test_a_damaged_backup_is_not_called_complete_nor_taken(self, volops: Volops, backups: Path) -> None:
+        for _ in range(2):
+            assert volops("backup", "-q").code == 0
+        older, newer = sorted(backups.glob("full_backup_*"))
+        artifact = next(newer.glob("files_backup_*.uploads.tar.zst"))
+        artifact.write_bytes(artifact.read_bytes()[:-1])
+        assert volops("verify", newer.name, "-q").code == 1
+        assert f"Last backup: {newer.name}, just now, NOT GOOD when it was" in volops("status").out
+        shown = volops("show", "latest")
+        assert f"{older.name} (full, complete)" in shown.out
+        assert shown.error_line.startswith(f"volops: warning: {newer.name} is newer and NOT GOOD")
+        assert shown.error_line.endswith(f"taking {older.name}")
+
+    def test_a_bundle_is_a_backup_too(self, volops: Volops, backups: Path) -> None:
+        assert volops("backup", "uploads", "-q").code == 0
+        (made,) = backups.glob("selected_backup_*")
+        assert volops("bundle", made.name, "-q").code == 0
+        assert f"Last backup: {made.name}, " in volops("status").out
+        shutil.rmtree(made)
+        assert f"Last backup: {made.name}.tar.gz, " in volops("status").out
 
     def test_a_stack_that_was_never_started(self, tmp_path: Path) -> None:
         (tmp_path / "compose.yaml").write_text("services: {a: {image: i, volumes: ['v:/v']}}\nvolumes: {v: }")

@@ -17,6 +17,7 @@ from volops.errors import (
     EXIT_LOCKED,
     EXIT_NO_BACKUP,
     EXIT_PARTIAL,
+    EXIT_ROLLBACK_FAILED,
     InvalidUse,
 )
 
@@ -29,7 +30,7 @@ _ALL = (
     "Include what is left out by default, and archive what could be made again. Inactive profiles, "
     "`backup: false` and bind mounts that nobody names stay out."
 )
-_EXITS = (EXIT_NO_BACKUP, EXIT_LOCKED)
+_EXITS = (EXIT_NO_BACKUP, EXIT_LOCKED, EXIT_ROLLBACK_FAILED)
 
 
 @verb(

@@ -13,15 +13,19 @@ from volops.cli.documents import entry_document, inventory_document
 from volops.cli.output import shown_path
 from volops.cli.units import age, count, size
 from volops.cli.verb import verb
+from volops.errors import EXIT_NO_BACKUP, EXIT_ROLLBACK_FAILED
 
 if TYPE_CHECKING:
+    from volops.catalog import Entry
     from volops.cli.invocation import Invocation
     from volops.cli.output import Output
     from volops.operations.inventory import InventoryItem
     from volops.operations.status import ServiceStatus
 
+_EXITS = (EXIT_NO_BACKUP, EXIT_ROLLBACK_FAILED)
 
-@verb("volumes", backups=True, examples=["volops volumes", "volops volumes --binds"])
+
+@verb("volumes", backups=True, exits=_EXITS, examples=["volops volumes", "volops volumes --binds"])
 @click.option("--binds", is_flag=True, help="Show the bind mounts of services, too.")
 def volumes(invocation: Invocation, binds: bool) -> None:
     """List the volumes of the stack.
@@ -133,7 +137,7 @@ def _mountpoint(item: InventoryItem) -> str:
     return item.mountpoint or "-"
 
 
-@verb("status", backups=True, examples=["volops status"])
+@verb("status", backups=True, exits=_EXITS, examples=["volops status"])
 def status(invocation: Invocation) -> None:
     """Show services, volumes and the last backup."""
     items = _items(invocation)
@@ -166,16 +170,24 @@ def status(invocation: Invocation) -> None:
     if newest is None:
         output.line("Last backup: never", "yellow")
     else:
-        when = age(newest.created, datetime.now(UTC))
-        where = shown_path(newest.path)
-        proven = newest.verified.proven if newest.verified else None
-        state = (
-            f"{newest.state.value}, proven {age(proven, datetime.now(UTC))}" if proven else newest.state.value
-        )
-        output.line(f"Last backup: {newest.name}, {when}, {state} → {where}")
+        when, where = age(newest.created, datetime.now(UTC)), shown_path(newest.path)
+        good = newest.verified is None or newest.verified.ok
+        line = f"Last backup: {newest.name}, {when}, {_state(newest)} → {where}"
+        output.line(line, "" if good else "bold red")
     for name, alive in unfinished.items():
         what = "is being made now" if alive else "was not finished; the next run removes what is left of it"
         output.line(f"Unfinished:  {name} {what}", "yellow")
+
+
+def _state(entry: Entry) -> str:
+    """What is known of it: one that is damaged is not called complete."""
+    verified, now = entry.verified, datetime.now(UTC)
+    if verified is None:
+        return entry.state.value
+    if not verified.ok:
+        return f"NOT GOOD when it was verified {age(verified.at, now)}"
+    proven = f"proven {age(verified.proven, now)}" if verified.proven else f"verified {age(verified.at, now)}"
+    return f"{entry.state.value}, {proven}"
 
 
 def _volumes_in_short(output: Output, items: Sequence[InventoryItem]) -> None:
