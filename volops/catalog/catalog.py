@@ -59,7 +59,8 @@ class Catalog:
         """The entry that `reference` means: `latest`, a name, the beginning of one name only, or a path.
 
         An archive in the working directory needs no slash to be a path. `latest` is the newest complete full
-        backup, of those that are not known to be bad if there is one; see `passed_over`. Raises NoSuchBackup, and InvalidUse naming the candidates when several names begin so.
+        backup, of those that are not known to be bad if there is one; see `passed_over`. Raises NoSuchBackup,
+        and InvalidUse naming the candidates when several names begin so.
         """
         if reference == LATEST:
             return self._latest()

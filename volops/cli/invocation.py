@@ -110,7 +110,8 @@ class Invocation:
         found = catalog.find(reference)
         if reference == "latest":
             for bad in catalog.passed_over():
-                self.output.warn(f"{bad.name} is newer and NOT GOOD, see `volops verify`: taking {found.name}")
+                newer = f"{bad.name} is newer and NOT GOOD, as `volops verify` found"
+                self.output.warn(f"{newer}: taking {found.name}")
         return found
 
     def volops(self, *arguments: str) -> int:
