@@ -104,7 +104,8 @@ class Volume:
 class Stack:
     """A compose project: what its files say, independent of what runs.
 
-    `files` are the compose files in the order compose merges them. `extension` is the top-level
+    `files` are the compose files in the order compose merges them, `env_files` where it takes variables from,
+    whether they are there or not. `extension` is the top-level
     `x-volops` mapping, not yet validated. `warnings` are what compose said of a project it accepted;
     `complete` is False when the services of inactive profiles could not be read.
     """
@@ -117,6 +118,7 @@ class Stack:
     extension: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     complete: bool = True
+    env_files: tuple[Path, ...] = ()
 
     def service(self, name: str) -> Service | None:
         """The service of that name, or None."""

@@ -51,6 +51,15 @@ class TestVolumes:
         ]
         assert str(project / "logs") not in done.out
 
+    def test_what_its_type_is_about_is_told_when_asked_for(self, volops: Volops) -> None:
+        said = volops("volumes", "--about").out
+        titles, uploads = said.splitlines()[0], row(said, listed(volops)["uploads"]["name"])
+        assert titles.endswith("GUARANTEES")
+        assert "Whatever the volume holds" in uploads
+        assert "survives container restarts; survives container rebuilds" in uploads
+        assert "GUARANTEES" not in volops("volumes").out
+        assert listed(volops)["uploads"]["guarantees"][0] == "survives container restarts"
+
     def test_a_volume_that_does_not_exist_yet_is_said_to(self, volops: Volops) -> None:
         spare = listed(volops)["spare"]
         assert (spare["exists"], spare["active"], spare["size"], spare["mountpoint"]) == (
@@ -111,6 +120,8 @@ class TestVolumes:
         assert "_uploads " in table
         assert "_uploads - Plain files\n     uploads, used by web\n     local, /var/lib/" in details
         assert details.rstrip().splitlines()[-1].startswith("4 volumes, 3.0 MB")
+        told = _ESCAPES.sub("", run_on_terminal("volumes", "--about", cwd=project, columns=80).out)
+        assert "\n     typical size: Varies\n" in told
 
     def test_a_stack_without_volumes(self, tmp_path: Path) -> None:
         (tmp_path / "compose.yaml").write_text("services: {a: {image: i}}")

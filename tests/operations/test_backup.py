@@ -42,9 +42,10 @@ from volops.errors import (
 )
 from volops.journal import JournalFile
 from volops.manifest import BackupKind, Manifest
-from volops.model import Event, OutcomeStatus, RunFinished, VolumeFinished
+from volops.model import Event, OutcomeStatus, RunFinished, Stack, VolumeFinished
 from volops.operations.backup import Selection, backup
 from volops.operations.backup_database import backup_database
+from volops.operations.run_record import compose_files
 from volops.store import LocalStore
 from volops.workspace import Workspace
 from volops_plugins.postgres import Postgres
@@ -292,3 +293,25 @@ def test_the_compose_files_are_in_the_backup(workspace: Workspace, stack: SmallS
         member = archive.extractfile("compose.yaml")
         assert member is not None
         assert member.read() == stack.file.read_bytes()
+
+
+def test_env_files_and_files_of_one_name_are_among_them(tmp_path: Path) -> None:
+    for place in ("app", "base", "other", "secret"):
+        (tmp_path / place).mkdir()
+    files = [tmp_path / place / "compose.yaml" for place in ("app", "base", "other")]
+    for path in files:
+        path.write_text(path.parent.name)
+    prod = tmp_path / "app" / "prod.env"
+    prod.symlink_to(tmp_path / "secret" / "prod.env")
+    prod.write_text("COLOUR=blue")
+    missing = tmp_path / "app" / ".env"
+    stack = Stack("shop", tmp_path / "app", tuple(files), (), (), env_files=(prod, missing))
+    data = b"".join(compose_files(stack, "20251025_143022").stream)
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        found = {member.name: archive.extractfile(member) for member in archive}
+        assert {name: file.read().decode() for name, file in found.items() if file} == {
+            "compose.yaml": "app",
+            "2/compose.yaml": "base",
+            "3/compose.yaml": "other",
+            "prod.env": "COLOUR=blue",
+        }

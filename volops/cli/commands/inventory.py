@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from volops.operations.status import ServiceStatus
 
 _EXITS = (EXIT_NO_BACKUP, EXIT_ROLLBACK_FAILED)
+_ABOUT = ("data included", "typical size", "backup priority", "guarantees")
 
 
-@verb("volumes", backups=True, exits=_EXITS, examples=["volops volumes", "volops volumes --binds"])
+@verb("volumes", backups=True, exits=_EXITS, examples=["volops volumes", "volops volumes --binds --about"])
 @click.option("--binds", is_flag=True, help="Show the bind mounts of services, too.")
-def volumes(invocation: Invocation, binds: bool) -> None:
+@click.option("--about", is_flag=True, help="Tell of each what it holds, its usual size, and what it survives.")
+def volumes(invocation: Invocation, binds: bool, about: bool) -> None:
     """List the volumes of the stack.
 
     Name, type, driver, mountpoint, size, who uses it, how critical it is, and the age of its last good
@@ -38,9 +40,9 @@ def volumes(invocation: Invocation, binds: bool) -> None:
     if not items:
         output.line("this stack has no volumes")
     elif output.terminal:
-        _for_a_person(output, items)
+        _for_a_person(output, items, about=about)
     else:
-        _for_a_pipe(output, items)
+        _for_a_pipe(output, items, about=about)
     for item in items:
         if item.assignment.problem:
             output.warn(f"{item.volume.key}: {item.assignment.problem}")
@@ -62,7 +64,7 @@ def _sizes() -> dict[str, int]:
     return connect().volume_sizes()
 
 
-def _for_a_person(output: Output, items: Sequence[InventoryItem]) -> None:
+def _for_a_person(output: Output, items: Sequence[InventoryItem], *, about: bool) -> None:
     now = datetime.now(UTC)
     output.line("Persistent volumes", "bold")
     output.table(
@@ -81,16 +83,18 @@ def _for_a_person(output: Output, items: Sequence[InventoryItem]) -> None:
         used_by = ", ".join(item.used_by) or "no service"
         output.line(f"     {item.volume.key}, used by {used_by}", "dim")
         output.line(f"     {item.driver}, {_mountpoint(item)}", "dim")
+        for title, text in _about(item).items() if about else ():
+            output.line(f"     {title}: {text}", "dim")
     output.line()
     known = [item.size for item in items if item.size is not None]
     output.line(f"{count(len(items), 'volume')}, {size(sum(known))}")
 
 
-def _for_a_pipe(output: Output, items: Sequence[InventoryItem]) -> None:
+def _for_a_pipe(output: Output, items: Sequence[InventoryItem], *, about: bool) -> None:
     now = datetime.now(UTC)
     titles = ("NAME", "VOLUME", "TYPE", "DRIVER", "SIZE", "CRITICAL", "LAST BACKUP", "USED BY")
     output.table(
-        (*titles, "MOUNTPOINT", "DESCRIPTION"),
+        (*titles, "MOUNTPOINT", "DESCRIPTION", *(map(str.upper, _ABOUT) if about else ())),
         [
             (
                 _name(item),
@@ -103,11 +107,22 @@ def _for_a_pipe(output: Output, items: Sequence[InventoryItem]) -> None:
                 ",".join(item.used_by) or "-",
                 _mountpoint(item),
                 _description(item),
+                *((_about(item)[title] for title in _ABOUT) if about else ()),
             )
             for item in items
         ],
         right="SIZE",
     )
+
+
+def _about(item: InventoryItem) -> dict[str, str]:
+    """What is known of its type, by title."""
+    found = item.assignment.type
+    if found is None:
+        return dict.fromkeys(_ABOUT, "-")
+    known = found.cls
+    told = ("; ".join(known.data_included), known.typical_size, known.backup_priority)
+    return dict(zip(_ABOUT, (*told, "; ".join(known.guarantees)), strict=True))
 
 
 def _name(item: InventoryItem) -> str:
