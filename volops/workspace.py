@@ -69,9 +69,10 @@ def open_workspace(
     """
     with ThreadPoolExecutor(1) as pool:
         connecting = pool.submit(connect)
+        # Plugins are imported while compose is still thinking.
+        registry = discover()
         stack = reading.result() if reading else load_stack(options)
         settings = load_settings(stack)
-        registry = discover()
         engine = connecting.result()
     stack = _with_anonymous_volumes(stack, engine)
     assignments = tuple(_assigned(volume, settings, registry) for volume in stack.volumes)

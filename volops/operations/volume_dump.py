@@ -16,6 +16,7 @@ from volops.errors import PluginBroken, StoreFull, StoreUnavailable, VolopsError
 from volops.manifest import ArtifactRecord, PluginRecord, VolumeRecord, json_facts
 from volops.model import (
     Artifact,
+    Digest,
     Event,
     Outcome,
     OutcomeStatus,
@@ -195,7 +196,16 @@ def store_artifact(
     stream = tally.passing(observed(artifact.stream, on_bytes))
     codecs = () if plain else (ZSTD,)
     file = artifact.name + "".join(SUFFIXES[codec] for codec in codecs)
-    stored = behind(stream if plain else compress(stream), lambda chunks: draft.write(file, chunks))
+
+    def store(chunks: Iterator[bytes]) -> Digest:
+        return draft.write(file, chunks)
+
+    # Reading and digesting, compressing, writing: each in a thread of its own.
+    stored = (
+        behind(stream, store)
+        if plain
+        else behind(stream, lambda chunks: behind(compress(chunks), store))
+    )
     return StoredArtifact(artifact.name, file, artifact.media_type, codecs, tally.digest(), stored)
 
 

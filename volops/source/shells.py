@@ -98,7 +98,9 @@ class Shells:
 
     def _measured(self, name: str, shell: HelperShell) -> TarShell:
         if name not in self._versions:
-            said = shell.run(*gnu_tar.VERSION, ok=range(256)).text
+            said = self._open[name][0].tar
+            if said is None:
+                said = shell.run(*gnu_tar.VERSION, ok=range(256)).text
             self._versions[name] = gnu_tar.gnu_version(said)
         return TarShell(shell, self._versions[name])
 
