@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from volops_plugins.postgres import Postgres
 
 from tests.disks import small_disk
 from tests.operations.small_stack import SmallStack, retyped, small_stack
@@ -48,7 +49,6 @@ from volops.operations.backup_database import backup_database
 from volops.operations.run_record import compose_files
 from volops.store import LocalStore
 from volops.workspace import Workspace
-from volops_plugins.postgres import Postgres
 
 
 @pytest.fixture(scope="module")

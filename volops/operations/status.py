@@ -40,8 +40,8 @@ def service_statuses(workspace: Workspace) -> tuple[ServiceStatus, ...]:
 
 
 def last_backup(workspace: Workspace) -> Entry | None:
-    """The newest backup of this project's volumes, complete or partial, a bundle where there is nothing else of
-    that time; None when there is none."""
+    """The newest backup of this project's volumes, complete or partial; a bundle where there is nothing else
+    of that time. None when there is none."""
     ours = [
         entry
         for entry in workspace.catalog.entries()

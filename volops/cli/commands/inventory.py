@@ -28,7 +28,9 @@ _ABOUT = ("data included", "typical size", "backup priority", "guarantees")
 
 @verb("volumes", backups=True, exits=_EXITS, examples=["volops volumes", "volops volumes --binds --about"])
 @click.option("--binds", is_flag=True, help="Show the bind mounts of services, too.")
-@click.option("--about", is_flag=True, help="Tell of each what it holds, its usual size, and what it survives.")
+@click.option(
+    "--about", is_flag=True, help="Tell of each what it holds, its usual size, and what it survives."
+)
 def volumes(invocation: Invocation, binds: bool, about: bool) -> None:
     """List the volumes of the stack.
 
