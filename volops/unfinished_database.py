@@ -22,11 +22,12 @@ def databases_of(
 ) -> Iterator[tuple[DatabaseType, LiveSource]]:
     """The type of a volume that holds databases, and the volume as that sees it; what the type raises names
     its plugin."""
-    volume_type = given.type.cls() if given.type else None
-    if given.type is None or not isinstance(volume_type, DatabaseType):
+    registered = given.type
+    volume_type = registered.cls() if registered else None
+    if registered is None or volume_type is None or not isinstance(volume_type, DatabaseType):
         raise RollbackFailed(f"volume {given.volume.key!r} holds no databases any more")
     opened = LiveSource(around, given.volume, volume_type, given.options, on_warning=on_warning)
-    with opened as source, blaming(given.type):
+    with opened as source, blaming(registered):
         yield volume_type, source
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,11 +44,10 @@ class Workspace:
         """That of the volume called `name` in the compose file, on the engine, or (a bind mount) on the
         host; of one that is not declared there, too. Raises UnknownVolume."""
         wanted = {name, str(Path(name).absolute())} if "/" in name else {name}
-        for volumes in (lambda: self.assignments, self.undeclared):
-            for given in volumes():
-                if wanted & {given.volume.key, given.volume.name}:
-                    return given
-        raise UnknownVolume(name, [given.volume.key for given in self.assignments])
+        found = _called(wanted, self.assignments) or _called(wanted, self.undeclared())
+        if found is None:
+            raise UnknownVolume(name, [given.volume.key for given in self.assignments])
+        return found
 
     def undeclared(self) -> tuple[Assignment, ...]:
         """Those of the volumes that containers have and the compose file does not cover. Nothing is done with
@@ -87,6 +87,10 @@ def open_workspace(
         recover(look_around(engine, stack, "", settings.helper_image), journals, assignments)
     compose = Compose(options, stack)
     return Workspace(stack, settings, engine, registry, catalog, assignments, state, records, compose)
+
+
+def _called(names: Collection[str], assignments: Iterable[Assignment]) -> Assignment | None:
+    return next((each for each in assignments if each.volume.key in names or each.volume.name in names), None)
 
 
 def _assigned(volume: Volume, settings: Settings, registry: Registry) -> Assignment:

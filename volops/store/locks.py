@@ -45,7 +45,12 @@ class FileLock:
     def sign(self, purpose: str) -> None:
         """Say who holds it and what for, and since when; on a full disk that stays unsaid."""
         text = f"process {os.getpid()} ({purpose}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC)"
-        with contextlib.suppress(StoreFull), storage(self._path.parent):
+        with contextlib.suppress(StoreFull):
+            self.write(text)
+
+    def write(self, text: str) -> None:
+        """Say this in its file. Raises StoreFull, StoreUnavailable."""
+        with storage(self._path.parent):
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, text.encode()[:_TEXT_BYTES], 0)
 
