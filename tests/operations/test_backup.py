@@ -99,8 +99,8 @@ def test_two_types_that_call_their_files_the_same_do_not_fail_each_other(workspa
     assert manifest.kind is BackupKind.FULL
     stamp = manifest.name.removeprefix("full_backup_")
     files = {record.key: [artifact.file for artifact in record.artifacts] for record in manifest.volumes}
-    assert files["papers"] == [f"strange_backup_{stamp}.tar.zst"]
-    assert files["letters"] == [f"strange_backup_{stamp}.letters.tar.zst"]
+    assert files["papers"] == [f"strange_backup_{stamp}.papers.tar.zst"]
+    assert files["letters"] == [f"strange_backup_{stamp}.tar.zst"]
 
 
 def test_two_runs_within_a_second_are_two_backups(workspace: Workspace) -> None:
