@@ -199,9 +199,7 @@ def store_artifact(
 
     # Reading and digesting, compressing, writing: each in a thread of its own.
     stored = (
-        behind(stream, store)
-        if plain
-        else behind(stream, lambda chunks: behind(compress(chunks), store))
+        behind(stream, store) if plain else behind(stream, lambda chunks: behind(compress(chunks), store))
     )
     return StoredArtifact(artifact.name, file, artifact.media_type, codecs, tally.digest(), stored)
 
