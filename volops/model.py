@@ -238,7 +238,8 @@ class OutcomeStatus(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did with one volume. `reason` says why it was skipped or failed."""
+    """What a run did with one volume. `reason` says why it was skipped or failed; `checking` is how many of
+    the `seconds` went into proving what was restored."""
 
     volume: str
     type: str
@@ -248,6 +249,7 @@ class Outcome:
     size: int = 0
     stored_size: int = 0
     seconds: float = 0.0
+    checking: float = 0.0
     warnings: tuple[str, ...] = ()
 
 

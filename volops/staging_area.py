@@ -53,6 +53,7 @@ class StagingArea:
         self.volume = volume
         self.options = options
         self.facts = facts
+        self.notes: dict[str, Any] = {}
         self._around = surroundings
         self._name = name or volume.name
         self._mount = owner(volume, volume_type)

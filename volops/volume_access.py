@@ -122,6 +122,12 @@ class Staging(Protocol):
         ...
 
     @property
+    def notes(self) -> MutableMapping[str, Any]:
+        """A place for one step of a restore to leave what another will need: `preflight`, `load` and `check`
+        are given the same one."""
+        ...
+
+    @property
     def target(self) -> PurePosixPath:
         """Where the service that owns the volume mounts it."""
         ...
