@@ -50,8 +50,7 @@ def held(engine: Engine, state: Path, stack: Stack, volume: Volume, how: Quiesce
                 engine.pause(container.id) if how is Quiesce.PAUSE else engine.stop(container.id)
             yield
         finally:
-            _release(engine, stack.project, how, [container.id for container in users])
-            (state / _JOURNAL).unlink()
+            _undo(engine, state, stack.project, how, [container.id for container in users])
     finally:
         lock.release(remove=True)
 
@@ -67,8 +66,7 @@ def recover(engine: Engine, state: Path, project: str) -> tuple[str, ...]:
     try:
         noted = json.loads((state / _JOURNAL).read_text("utf-8"))
         held = {each["id"]: each["name"] for each in noted["containers"]}
-        there = _release(engine, project, Quiesce(noted["how"]), list(held))
-        (state / _JOURNAL).unlink()
+        there = _undo(engine, state, project, Quiesce(noted["how"]), list(held))
         return tuple(held[container] for container in there)
     finally:
         lock.release(remove=True)
@@ -78,6 +76,20 @@ def _note(state: Path, how: Quiesce, users: Sequence[ContainerInfo]) -> None:
     noted = {"how": how.value, "containers": [{"id": user.id, "name": user.name} for user in users]}
     write_file(state, _JOURNAL, [json.dumps(noted).encode()])
     sync_directory(state)
+
+
+def _undo(engine: Engine, state: Path, project: str, how: Quiesce, containers: Sequence[str]) -> list[str]:
+    """Let go all of them, and only then heed somebody who wants to stop meanwhile. Returns those that are
+    there."""
+    try:
+        there = _release(engine, project, how, containers)
+        (state / _JOURNAL).unlink()
+    except KeyboardInterrupt:
+        # Nobody knows how far it came, and each step may be repeated.
+        _release(engine, project, how, containers)
+        (state / _JOURNAL).unlink(missing_ok=True)
+        raise
+    return there
 
 
 def _release(engine: Engine, project: str, how: Quiesce, containers: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +24,8 @@ from tests.operations.papers import (
     with_type,
 )
 from tests.operations.small_stack import SmallStack, retyped, small_stack, wait_for
+from tests.operations.strange_types import Strange
 from volops.errors import (
-    CheckFailed,
     HelperLost,
     InvalidUse,
     NotWell,
@@ -34,12 +35,30 @@ from volops.errors import (
     VolopsError,
 )
 from volops.journal import JournalFile, Step
+from volops.model import Artifact
 from volops.operations.backup import Selection, backup
 from volops.operations.rollback import commit, kept, rollback
 from volops.source import look_around
 from volops.staging import Swap
+from volops.volume_access import Staging
 
 KILLS = 30
+
+
+class LeavingLoad(Strange):
+    """Ends the process instead of loading anything, and calls that a success."""
+
+    def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
+        del staging, artifacts
+        sys.exit(0)
+
+
+class LeavingCheck(Strange):
+    """Does so when what was loaded is to be proven."""
+
+    def check(self, staging: Staging) -> None:
+        del staging
+        sys.exit(0)
 
 
 @pytest.fixture
@@ -140,10 +159,16 @@ def test_what_goes_wrong_after_the_swap_is_not_told_as_if_nothing_had_changed(
     assert holds(stack, "papers") == NEW
 
 
-def test_a_check_that_fails_leaves_the_live_data_and_stops_nobody(stack: SmallStack) -> None:
+@pytest.mark.parametrize(
+    ("cls", "said"),
+    [(Refusing, "is not what it was"), (LeavingLoad, "SystemExit: 0"), (LeavingCheck, "SystemExit: 0")],
+)
+def test_a_check_that_fails_leaves_the_live_data_and_stops_nobody(
+    stack: SmallStack, cls: type[Strange], said: str
+) -> None:
     before = started(stack, "store")
-    with pytest.raises(CheckFailed, match="is not what it was"):
-        put_back(retyped(with_type(stack.workspace(), Refusing), "papers", Refusing))
+    with pytest.raises(RestoreFailed, match=said):
+        put_back(retyped(with_type(stack.workspace(), cls), "papers", cls))
     assert holds(stack, "papers") == OLD
     assert started(stack, "store") == before
     assert stack.left_behind() == []

@@ -67,7 +67,7 @@ def clean_volumes(
     journals = JournalFile(workspace.state)
     with (
         workspace.catalog.lock(f"volops {command}"),
-        journals.held(),
+        journals.held(f"volops {command}"),
         audited(workspace, command, keys) as deed,
     ):
         if told := settle(around, journals, workspace.assignments):

@@ -53,7 +53,7 @@ def rollback_database(
     name = _called(kept)
     with (
         workspace.catalog.lock(f"volops {_ROLLBACK}"),
-        journals.held(),
+        journals.held(f"volops {_ROLLBACK}"),
         audited(workspace, _ROLLBACK, [name]) as deed,
     ):
         require_settled(workspace, around, journals)
@@ -70,7 +70,7 @@ def rollback_database(
 def commit_database(workspace: Workspace, around: Surroundings, kept: KeptDatabase) -> int:
     """Delete all that is kept of the database; return the bytes freed."""
     journals = JournalFile(workspace.state)
-    with journals.held(), audited(workspace, "commit", [_called(kept)]) as deed:
+    with journals.held("volops commit"), audited(workspace, "commit", [_called(kept)]) as deed:
         require_settled(workspace, around, journals)
         with databases_of(around, kept.given) as (volume_type, source):
             for name, size in kept.earlier.items():

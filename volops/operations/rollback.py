@@ -69,7 +69,7 @@ def rollback(
     keys = [each.volume.key for each in chosen]
     with (
         workspace.catalog.lock("volops rollback"),
-        journals.held(),
+        journals.held("volops rollback"),
         audited(workspace, "rollback", keys) as deed,
     ):
         require_settled(workspace, around, journals)
@@ -93,7 +93,7 @@ def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept]) -
     _require(chosen)
     keys = [each.volume.key for each in chosen]
     journals = JournalFile(workspace.state)
-    with journals.held(), audited(workspace, "commit", keys) as deed:
+    with journals.held("volops commit"), audited(workspace, "commit", keys) as deed:
         require_settled(workspace, around, journals)
         for each in chosen:
             with open_swap(around, each.volume) as swap:
