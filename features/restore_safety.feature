@@ -116,7 +116,7 @@ Feature: A restore that fails leaves the live data as it was
       Examples:
         | left | what                                     | told                     |
         | 8    | it is refused before anything is touched | there is not enough room |
-        | 24   | it becomes full while the data is made   | became full              |
+        | 24   | it becomes full while the data is made   | No space left on device  |
 
   Rule: After the swap, what does not work is taken back
 

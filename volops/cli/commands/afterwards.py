@@ -25,7 +25,8 @@ def tell_of_kept(output: Output, kept: Mapping[str, int]) -> None:
     if there:
         names = shlex.join(there)
         output.note(f"the data from before is kept ({size(sum(there.values()))}):")
-        output.note(f"`volops rollback {names}` puts it back, `volops commit {names}` deletes it")
+        output.note(f"`volops rollback {names}` puts it back,")
+        output.note(f"`volops commit {names}` deletes it")
 
 
 def tell_of_stopped(invocation: Invocation) -> None:
