@@ -66,7 +66,7 @@ def restore(
     keys = (beside.key, *items) if beside else items
     with (
         workspace.catalog.lock(f"volops {_DOING}"),
-        journals.held(),
+        journals.held(f"volops {_DOING}"),
         audited(workspace, _DOING, keys, backup=plan.entry.name) as deed,
     ):
         emit(RunStarted(_DOING, plan.entry.name, keys))

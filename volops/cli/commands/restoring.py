@@ -146,7 +146,7 @@ def restore(
     said |= {"--table": table, "--as": copy}
     require_compatible({option for option, value in said.items() if value not in (None, ())})
     how = How(dry_run=dry_run, patience=patience, trust=trust, agreed=None if yes else agreed)
-    found = invocation.workspace.catalog.find(backup)
+    found = invocation.backup(backup, invocation.workspace.catalog)
     if into is not None or directory is not None:
         return _elsewhere(invocation, found, volumes, into, paths, directory, how)
     return _in_place(invocation, found, volumes, paths, database, table, copy, how)
