@@ -50,8 +50,9 @@ class Stopped:
 class Journal:
     """`stopped` are the containers to start again, in the order of their dependencies, and `well` those of
     their services that were well. Of a restore of one database `exchange` are the names it is about, on the
-    server whose volume is the only one. `discards` tells that from `KEEP` on the data from before is deleted,
-    and only then the services start. `run` is on the helpers that work for it."""
+    server whose volume is the only one; of one of volumes and a database, which stand or fall together, that
+    server's volume is `server` and no other is. `discards` tells that from `KEEP` on the data from before is
+    deleted, and only then the services start. `run` is on the helpers that work for it."""
 
     operation: str
     backup: str
@@ -62,10 +63,17 @@ class Journal:
     discards: bool = False
     well: tuple[str, ...] = ()
     run: str = ""
+    server: Touched | None = None
 
     def at(self, step: Step, **changes: Any) -> Journal:
         """The journal at another step."""
         return replace(self, step=step, **changes)
+
+    def parted(self) -> tuple[Journal, Journal]:
+        """Of a restore of volumes and a database: what the journal of either alone would be."""
+        volumes = replace(self, exchange=None, server=None)
+        server = (self.server,) if self.server else ()
+        return volumes, replace(self, volumes=server, stopped=(), server=None)
 
 
 @contextlib.contextmanager
@@ -156,6 +164,7 @@ class JournalFile:
                 discards=bool(found.get("discards")),
                 well=tuple(found.get("well", ())),
                 run=found.get("run", ""),
+                server=Touched(**found["server"]) if found.get("server") else None,
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RollbackFailed(
@@ -168,3 +177,21 @@ class JournalFile:
         with storage(self._state):
             (self._state / _FILE).unlink(missing_ok=True)
             sync_directory(self._state)
+
+    def leaving(self, rest: Journal) -> JournalFile:
+        """The same file for whoever brings one half to its end: it is not removed then, but tells of the
+        `rest` alone."""
+        return _Crossed(self._state, rest)
+
+
+class _Crossed(JournalFile):
+    def __init__(self, state: Path, rest: Journal) -> None:
+        super().__init__(state)
+        self._rest = rest
+
+    def write(self, journal: Journal) -> None:
+        volumes, database = (self._rest, journal) if journal.exchange else (journal, self._rest)
+        super().write(replace(volumes, exchange=database.exchange, server=database.volumes[0]))
+
+    def remove(self) -> None:
+        super().write(self._rest)

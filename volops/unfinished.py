@@ -57,10 +57,28 @@ def settle(around: Surroundings, journals: JournalFile, assignments: Sequence[As
 def bring_to_its_end(
     around: Surroundings, journals: JournalFile, journal: Journal, assignments: Sequence[Assignment]
 ) -> str:
-    """Finish or undo an operation of whatever kind; return a line that says which. Raises RollbackFailed."""
-    if journal.exchange is not None:
+    """As `conclude`, be it an operation on volumes, on a database, or on both."""
+    if journal.exchange is None:
+        return conclude(around, journals, journal)
+    if journal.server is None:
         return conclude_database(around, journals, journal, assignments)
-    return conclude(around, journals, journal)
+    volumes, database = journal.parted()
+    if journal.step is Step.KEEP:
+        return conclude(around, journals, volumes)
+    stuck: RollbackFailed | None = None
+    try:
+        conclude_database(around, journals.leaving(volumes), database, assignments)
+    except RollbackFailed as error:
+        stuck = error
+    try:
+        # A server that does not answer is no reason to leave the files, and the services that stopped.
+        line = conclude(around, journals.leaving(database) if stuck else journals, volumes)
+    except RollbackFailed as error:
+        if stuck is None:
+            raise
+        raise RollbackFailed(f"{error.message}; {stuck.message}", next_step=stuck.next_step) from error
+    # Its server may have been among the services that stopped.
+    return conclude_database(around, journals, database, assignments) if stuck else line
 
 
 def conclude(around: Surroundings, journals: JournalFile, journal: Journal) -> str:

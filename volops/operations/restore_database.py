@@ -142,6 +142,29 @@ def services_well(around: Surroundings, given: Assignment) -> tuple[str, ...]:
     return tuple(name for name in relying_on(around.stack, given.volume.services) if name in well)
 
 
+def make_beside(around: Surroundings, plan: DatabasePlan, emit: Emit) -> tuple[Outcome, str]:
+    """Load the dump beside the live database and prove it; return how that came out, and what was proven. The
+    journal must tell of it already."""
+    key, dump = plan.given.volume.key, plan.dump
+    told, start = Told(key, emit), time.monotonic()
+    kind = _type(plan.given).cls.name
+    with databases_of(around, plan.given, told.warn) as (volume_type, source):
+        emit(VolumeStarted(key, kind, plan.size))
+        stream = observed(dump.open(), told.passed)
+        proven = volume_type.load_database(source, plan.target, stream, dump.facts)
+    outcome = Outcome(
+        volume=key,
+        type=kind,
+        status=OutcomeStatus.DONE,
+        size=told.size,
+        stored_size=plan.size,
+        seconds=round(time.monotonic() - start, 3),
+        warnings=tuple(told.warnings),
+    )
+    emit(VolumeFinished(outcome))
+    return outcome, proven
+
+
 def put_in_place(
     around: Surroundings,
     given: Assignment,
@@ -191,24 +214,8 @@ def _carry_out(
     emit: Emit,
     patience: float,
 ) -> DatabaseRestored:
-    key, dump = plan.given.volume.key, plan.dump
-    told, start = Told(key, emit), time.monotonic()
-    kind = _type(plan.given).cls.name
-    with databases_of(around, plan.given, told.warn) as (volume_type, source):
-        journals.write(journal)
-        emit(VolumeStarted(key, kind, plan.size))
-        stream = observed(dump.open(), told.passed)
-        proven = volume_type.load_database(source, plan.target, stream, dump.facts)
-    outcome = Outcome(
-        volume=key,
-        type=kind,
-        status=OutcomeStatus.DONE,
-        size=told.size,
-        stored_size=plan.size,
-        seconds=round(time.monotonic() - start, 3),
-        warnings=tuple(told.warnings),
-    )
-    emit(VolumeFinished(outcome))
+    journals.write(journal)
+    outcome, proven = make_beside(around, plan, emit)
     exchange = plan.target.exchange
     well = put_in_place(around, plan.given, exchange, journals, journal, plan.services, patience)
     return DatabaseRestored(plan, outcome, proven, well)
