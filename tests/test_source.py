@@ -20,10 +20,18 @@ import pytest
 from tests.live import STAMP, LiveVolume, docker, eventually, mounted, opened, surroundings, volume_names
 from volops.docker import DockerEngine
 from volops.engine import Engine
-from volops.errors import ArtifactCorrupt, EngineFailed, HelperLost, ProducerFailed, ServiceNotRunning
+from volops.errors import (
+    ArtifactCorrupt,
+    EngineFailed,
+    HelperLost,
+    PluginBroken,
+    ProducerFailed,
+    ServiceNotRunning,
+)
 from volops.file_tree import PlainFiles
 from volops.model import Mount, Service, Stack, Volume, VolumeKind
 from volops.source import LiveSource, Surroundings, look_around
+from volops.source.shells import owner
 from volops.tar import check_tar, walk
 
 BASE = "debian:trixie-slim"
@@ -492,3 +500,16 @@ def test_a_file_too_large_for_memory_is_not_read(engine: Engine, volume: LiveVol
     with source_in(engine, project, mounted("/v")) as source:
         assert source.service_file("/v/large") is None
         assert source.service_file("/v/fits") == bytes(63 << 20)
+
+
+class Short(PlainFiles):
+    """Fails to look at what it does not know."""
+
+    def detect(self, volume: Volume) -> bool:
+        return bool({"/data": True}[volume.targets[0]])
+
+
+def test_a_type_that_raises_while_its_service_is_looked_for_is_blamed() -> None:
+    volume = Volume("docs", "docs", mounts=(Mount(Service("app", "app"), "/srv"),))
+    with pytest.raises(PluginBroken, match="'files' failed to look at volume 'docs': KeyError: '/srv'"):
+        owner(volume, Short())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from volops.database_type import DatabaseType
 from volops.errors import RollbackFailed, VolopsError
+from volops.isolation import answered_for
 from volops.journal import Journal, JournalFile, Step
 from volops.model import Exchange
 from volops.plugins import Assignment
@@ -21,11 +22,13 @@ def databases_of(
     around: Surroundings, given: Assignment, on_warning: Callable[[str], None] = lambda _: None
 ) -> Iterator[tuple[DatabaseType, LiveSource]]:
     """The type of a volume that holds databases, and the volume as that sees it."""
-    volume_type = given.type.cls() if given.type else None
-    if volume_type is None or not isinstance(volume_type, DatabaseType):
+    registered = given.type
+    volume_type = registered.cls() if registered else None
+    if registered is None or not isinstance(volume_type, DatabaseType):
         raise RollbackFailed(f"volume {given.volume.key!r} holds no databases any more")
     with LiveSource(around, given.volume, volume_type, given.options, on_warning=on_warning) as source:
-        yield volume_type, source
+        with answered_for(f"volume type {registered.cls.name!r} ({registered.origin}) failed"):
+            yield volume_type, source
 
 
 def conclude_database(

@@ -74,6 +74,14 @@ class TestCommands:
         assert "plugin command_none is broken: 'tidy' is no click command" in done.err
 
 
+    @pytest.mark.parametrize("case", ["metadata_undecodable", "command_indescribable"])
+    def test_a_broken_plugin_takes_no_help_away(self, case: str, volops: Volops) -> None:
+        done = volops("--help", **having(case, "chores"))
+        assert (done.code, done.err) == (0, "")
+        assert "Count the volumes of the stack." in done.out
+        assert "riddle" not in done.out
+
+
 class TestStores:
     def test_backups_go_there_and_come_back(self, volops: Volops, project: Path, tmp_path: Path) -> None:
         place = ("--backups", f"shelf://{tmp_path}/shelf")

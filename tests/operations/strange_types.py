@@ -25,6 +25,13 @@ class Raising(Strange):
         raise ZeroDivisionError(f"one by none in {source.volume.key}")
 
 
+class Mute(Strange):
+    """Fails to tell what makes its volume again."""
+
+    def regenerated_by(self, options: object) -> str:
+        raise ZeroDivisionError(f"{options} by none")
+
+
 class HalfWay(Strange):
     """Gives one whole artifact, and a second whose producer fails when half of it is out."""
 

@@ -131,6 +131,14 @@ def test_a_distribution_whose_entry_points_cannot_be_read_stops_nothing(
     assert registry.types["mongo"].distribution == "volops-mongo"
 
 
+def test_a_distribution_whose_metadata_cannot_be_read_stops_nothing(installed: Install) -> None:
+    registry = installed("metadata_undecodable", "good")
+    broken = state_of(registry, "volops-latin")
+    assert (broken.version, broken.opaque) == ("1.0", True)
+    assert broken.reason.startswith("its metadata cannot be read: UnicodeDecodeError: ")
+    assert registry.types["mongo"].distribution == "volops-mongo"
+
+
 def test_two_plugins_that_give_a_type_of_one_name_are_both_broken_and_name_each_other(
     installed: Install,
 ) -> None:

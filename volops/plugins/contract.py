@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from volops.errors import PluginBroken
+from volops.isolation import isolated
 from volops.model import Criticality, Quiesce
-from volops.plugins.registry import isolated
 from volops.volume_type import VolumeType
 
 _TEXTS = ("name", "summary", "typical_size", "backup_priority", "icon")
@@ -115,4 +115,5 @@ def check_command(given: Any) -> Any:
         raise PluginBroken(f"it gives a command named {name!r}: a name is like my-command")
     if name in VERBS:
         raise PluginBroken(f"it gives a command {name!r}, which is one of volops' own")
+    isolated(f"its command {name!r} cannot be described", given.get_short_help_str)
     return given

@@ -15,6 +15,7 @@ import pluggy
 from volops import hookspecs
 from volops.errors import PluginBroken
 from volops.file_tree import PlainFiles
+from volops.isolation import isolated
 from volops.plugins.contract import check_command, check_stores, check_volume_type
 from volops.plugins.interface import require_interface, stated, stated_in_source
 from volops.plugins.registry import (
@@ -24,7 +25,6 @@ from volops.plugins.registry import (
     RegisteredStore,
     RegisteredType,
     Registry,
-    isolated,
 )
 from volops.volume_type import VolumeType
 
@@ -86,8 +86,10 @@ def _entry_points() -> Iterator[tuple[str, str, metadata.EntryPoint | str]]:
             found = error.message
         if not found:
             continue
-        name = distribution.metadata["Name"] or "a distribution without a name"
-        version = distribution.metadata["Version"] or "of unknown version"
+        try:
+            name, version = isolated("its metadata cannot be read", _name_and_version, distribution)
+        except PluginBroken as error:
+            (name, version), found = _called_by_its_directory(distribution), error.message
         if name.lower() in seen:
             continue
         seen.add(name.lower())
@@ -100,6 +102,18 @@ def _of_group(distribution: metadata.Distribution) -> metadata.EntryPoints:
     if f"[{GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
         return metadata.EntryPoints()
     return distribution.entry_points.select(group=GROUP)
+
+
+def _name_and_version(distribution: metadata.Distribution) -> tuple[str, str]:
+    told = distribution.metadata
+    return told["Name"] or "a distribution without a name", told["Version"] or "of unknown version"
+
+
+def _called_by_its_directory(distribution: metadata.Distribution) -> tuple[str, str]:
+    """Name and version as NAME-VERSION.dist-info has them (Binary distribution format, "File contents")."""
+    path = str(getattr(distribution, "_path", "")).rstrip("/")
+    name, _, version = path.rpartition("/")[2].rpartition(".")[0].partition("-")
+    return name.replace("_", "-") or "a distribution without a name", version or "of unknown version"
 
 
 def _load(distribution: str, version: str, found: metadata.EntryPoint | str) -> _Loaded:

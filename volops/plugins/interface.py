@@ -9,7 +9,7 @@ from typing import Any
 
 from volops.errors import PluginBroken
 from volops.hookspecs import INTERFACE
-from volops.plugins.registry import isolated
+from volops.isolation import isolated
 
 STATEMENT = "VOLOPS_INTERFACE"
 _OLDEST = 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from volops.errors import ConfigInvalid, VolopsError
-from volops.plugins.registry import Registry, isolated
+from volops.isolation import isolated
+from volops.plugins.registry import Registry
 from volops.store import LocalStore, Store
 
 _SEPARATOR = "://"
