@@ -44,8 +44,10 @@ def volops_volume_types() -> Iterable[type[VolumeType]]:
 def volops_event(event: Event) -> None:
     """Observe an event of a run, in the thread that makes it, which waits meanwhile: do not take long.
 
-    Events come in order; each VolumeStarted is followed by its VolumeFinished before the next volume's.
-    What it raises becomes one warning and never stops the run; the plugin is told nothing more in that
+    Events come in order. Each VolumeStarted is followed by its VolumeFinished before the next volume's, and
+    each RunStarted by its RunFinished, with the exit code, after an error and an interrupt too; only a killed
+    process tells no end. A run that was refused before it began (others hold the lock, a name is unknown)
+    has no events. What it raises becomes one warning and never stops the run; the plugin is told nothing more in that
     process.
     """
 

@@ -11,6 +11,8 @@ from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import Volume, VolumeKind
 from volops.operations.audit import audited
 from volops.operations.swapping import exchange, take_back
+from volops.operations.telling import told_as_run, unheard
+from volops.operations.volume_dump import Emit
 from volops.source import Surroundings
 from volops.staging import Swap
 from volops.staging_area import open_swap
@@ -51,6 +53,7 @@ def rollback(
     workspace: Workspace,
     around: Surroundings,
     chosen: Sequence[Kept],
+    emit: Emit = unheard,
     *,
     patience: float = 180,
     anyway: Callable[[NotWell], None] | None = None,
@@ -70,6 +73,7 @@ def rollback(
         workspace.catalog.lock("volops rollback"),
         journals.held(),
         audited(workspace, "rollback", keys) as deed,
+        told_as_run(emit, "rollback", workspace.stack.project, keys),
         contextlib.ExitStack() as stack,
     ):
         try:
@@ -85,11 +89,17 @@ def rollback(
         return downtime
 
 
-def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept]) -> int:
+def commit(
+    workspace: Workspace, around: Surroundings, chosen: Sequence[Kept], emit: Emit = unheard
+) -> int:
     """Delete the kept data of these volumes; return the bytes freed. Raises InvalidUse when there is none."""
     _require(chosen)
     keys = [each.volume.key for each in chosen]
-    with JournalFile(workspace.state).held(), audited(workspace, "commit", keys) as deed:
+    with (
+        JournalFile(workspace.state).held(),
+        audited(workspace, "commit", keys) as deed,
+        told_as_run(emit, "commit", workspace.stack.project, keys),
+    ):
         for each in chosen:
             with open_swap(around, each.volume) as swap:
                 swap.drop()
