@@ -23,15 +23,15 @@ def isolated(
 
 
 @contextlib.contextmanager
-def answered_for(what: str) -> Iterator[None]:
+def answered_for(what: str, kind: type[VolopsError] = PluginBroken) -> Iterator[None]:
     """Code of a plugin runs within, and may raise what is a VolopsError; all else comes out as one line of
-    PluginBroken, begun by `what`."""
+    `kind`, begun by `what`."""
     try:
         yield
     except VolopsError:
         raise
     except (Exception, SystemExit) as error:
-        raise PluginBroken(described(what, error)) from error
+        raise kind(described(what, error)) from error
 
 
 def described(what: str, error: BaseException) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from volops.errors import ConfigInvalid, VolopsError
 from volops.isolation import isolated
+from volops.plugins.guarded_store import GuardedStore
 from volops.plugins.registry import Registry
 from volops.store import LocalStore, Store
 
@@ -19,7 +20,7 @@ def is_directory(location: str) -> bool:
 
 def open_store(registry: Registry, location: str) -> Store:
     """The store there. Raises ConfigInvalid when no plugin has its scheme, VolopsError when the plugin's own
-    cannot be opened."""
+    cannot be opened. Whatever that raises later, and should not, is a StoreUnavailable that names the plugin."""
     if is_directory(location):
         return LocalStore(Path(location))
     scheme = location.partition(_SEPARATOR)[0].lower()
@@ -40,4 +41,4 @@ def open_store(registry: Registry, location: str) -> Store:
     result = isolated(f"{found.origin} cannot open {location}", opened)
     if isinstance(result, VolopsError):
         raise result
-    return result
+    return GuardedStore(result, found.origin)
