@@ -33,6 +33,16 @@ VOLOPS_INTERFACE = {volops.INTERFACE}
 A volops that does not have this interface refuses the plugin, names both versions, and goes on with the
 others. A plugin that says nothing is taken for one of interface 1.
 
+**Stability.** What is on this page stays as it is for as long as the version of the interface does, and a
+plugin written for it works with every volops that has that version. The version grows when such a plugin
+would no longer work: when a name or an argument goes, when a method must give or may get something else,
+or when a class that plugins write (a volume type, a store, an upload, options) needs a method more. What
+is only added (a hook, a method or a field with a default, something more that plugins are given) leaves it
+as it is; a plugin that uses what was added asks for that release of volops in its `dependencies`. The
+[changelog](../../CHANGELOG.md) names every change of this page. Backups outlive all of it: a type reads
+the artifacts and facts that its earlier versions wrote, whatever the interface, and the kit
+[holds it to that](testing.md#backups-of-earlier-versions).
+
 **Calls.** One process, one volume at a time. For each call of an operation the core makes a new instance
 of the type; keep nothing in it. All methods of a type are called in one thread, an observer in the
 thread that makes the event. **Clean-up.** Every helper container that a `Source` or `Staging` opened is

@@ -12,7 +12,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import cast
 
 import pytest
@@ -33,6 +33,7 @@ from volops.model import Mount, Service, Stack, Volume, VolumeKind
 from volops.source import LiveSource, Surroundings, look_around
 from volops.source.shells import owner
 from volops.tar import check_tar, walk
+from volops.testing.fake_engine import FakeEngine
 
 BASE = "debian:trixie-slim"
 FILL = "head -c {size} /dev/urandom >'/volume/{name}'"
@@ -513,3 +514,12 @@ def test_a_type_that_raises_while_its_service_is_looked_for_is_blamed() -> None:
     volume = Volume("docs", "docs", mounts=(Mount(Service("app", "app"), "/srv"),))
     with pytest.raises(PluginBroken, match="'files' failed to look at volume 'docs': KeyError: '/srv'"):
         owner(volume, Short())
+
+
+def test_the_data_is_where_the_service_mounts_it_that_the_programs_run_in() -> None:
+    reader, server = Service("reader", "app"), Service("server", "app")
+    volume = Volume("v", "v", mounts=(Mount(reader, "/mnt/copies", read_only=True), Mount(server, "/srv/db")))
+    around = surroundings(FakeEngine(), None, reader, server)
+    assert LiveSource(around, volume, PlainFiles(), None).target == PurePosixPath("/srv/db")
+    with pytest.raises(EngineFailed, match="no service of this stack uses volume 'v'"):
+        str(LiveSource(around, Volume("v", "v"), PlainFiles(), None).target)

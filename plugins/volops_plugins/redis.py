@@ -75,7 +75,7 @@ class Redis(VolumeType):
         if place is None:
             raise ProducerFailed(
                 f"the cache saves to {session.server.directory}, not on volume {source.volume.key!r}",
-                next_step=f"have it save where the volume is mounted: dir {source.volume.targets[0]}",
+                next_step=f"have it save where the volume is mounted: dir {source.target}",
             )
         source.notes["server"] = session.server.facts
         stream = session.save(str(PurePosixPath("/volume") / place), source.notes.update)

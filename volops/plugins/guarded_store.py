@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
-from volops.errors import StoreUnavailable
+from volops.errors import StoreUnavailable, VolopsError
 from volops.isolation import answered_for
 from volops.model import Digest
 from volops.store import Store, Upload
@@ -65,18 +65,17 @@ class GuardedUpload(_Guarded):
             return dict(self._upload.files)
 
     def write(self, file: str, chunks: Iterable[bytes]) -> Digest:
-        passing = _Passing(chunks)
+        passing, written = _Passing(chunks), None
         try:
             with self._answered():
                 written = self._upload.write(file, passing)
-        except Exception:
-            if passing.error is not None:
-                raise passing.error from None
-            raise
+        except VolopsError:
+            if passing.error is None:
+                raise
         if passing.error is not None:
             raise passing.error
         size = written.size if isinstance(written, Digest) else None
-        if not passing.ended or size != passing.size:
+        if written is None or not passing.ended or size != passing.size:
             raise StoreUnavailable(
                 f"the store of {self._origin} took {size} of {passing.size} bytes of {file}, and maybe not all"
             )
