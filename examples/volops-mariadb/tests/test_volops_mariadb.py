@@ -55,6 +55,7 @@ class Server(Sample):
 
     image = "volops-mariadb-sample:1"
     target = "/var/lib/mysql"
+    recorded = Path(__file__).with_name("recorded") / "mariadb"
     secrets = (SECRET, "Kit'Maria")
     service: ClassVar[Mapping[str, Any]] = {
         "environment": {"MARIADB_ROOT_PASSWORD": SECRET},
@@ -91,7 +92,7 @@ class Server(Sample):
 @pytest.fixture(scope="session", autouse=True)
 def image(request: pytest.FixtureRequest) -> None:
     """The image of the server, built when a check that needs the engine was chosen."""
-    if any("test_live" in item.name for item in request.session.items):
+    if any(item.get_closest_marker("volops_live") for item in request.session.items):
         directory = str(Path(__file__).with_name("image"))
         subprocess.run(["docker", "build", "--quiet", "--tag", Server.image, directory], check=True)
 

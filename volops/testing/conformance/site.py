@@ -31,6 +31,7 @@ from volops.services import wait_until_well
 from volops.shell import Shell
 from volops.source import LiveSource, look_around
 from volops.staging_area import StagingArea
+from volops.testing.conformance.recording import keep
 from volops.testing.conformance.sample import KEY, SERVICE, Sample, compose_file
 from volops.testing.conformance.witness import Witness, WitnessedEngine
 from volops.volume_type import VolumeType
@@ -110,10 +111,11 @@ class Site:
     def service(self) -> Shell:
         return ContainerShell(self.workspace.engine, self._container())
 
-    def backup(self) -> Entry:
-        """`volops backup`; the new backup."""
+    def backup(self, instead: type[VolumeType] | None = None) -> Entry:
+        """`volops backup`, with `instead` as the volume's type; the new backup."""
+        workspace = self.workspace if instead is None else self._retyped(instead)
         manifest: Manifest = backup(
-            self.workspace, Selection((KEY,), self.sample.everything), self.witness.hear
+            workspace, Selection((KEY,), self.sample.everything), self.witness.hear
         )
         return self.workspace.catalog.find(manifest.name)
 
@@ -209,7 +211,11 @@ class Site:
         registry = type(workspace.registry)(
             workspace.registry.plugins, {**workspace.registry.types, name: registered}
         )
-        return replace(workspace, registry=registry)
+        assignments = tuple(
+            replace(given, type=registered) if given.volume.key == KEY else given
+            for given in workspace.assignments
+        )
+        return replace(workspace, registry=registry, assignments=assignments)
 
     def _logs(self, verb: tuple[str, ...]) -> str:
         if verb[0] != "up":
@@ -227,10 +233,11 @@ def record_of(entry: Entry) -> VolumeRecord:
 
 class Sites:
     """The site of one conformance class, made when first asked for. What failed once is not tried again for
-    each of the checks."""
+    each of the checks. The backup of the sample is put below `record`, for later versions."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, record: Path | None = None) -> None:
         self._directory = directory
+        self._record = record
         self._site: Site | None = None
         self._saved: Saved | None = None
         self._failure: Exception | None = None
@@ -260,6 +267,8 @@ class Sites:
     def _save(self) -> None:
         assert self._site is not None
         self._saved = self._site.saved()
+        if self._record:
+            keep(self._saved.entry, self._record / self._site.volume_type.name)
 
     def _once(self, work: Callable[[], None]) -> None:
         try:

@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from volops.engine import Engine, HelperSpec
+from volops.errors import VolopsError
 from volops.model import Event
 
 _EVERY_S = 0.01
@@ -25,23 +28,37 @@ class Witness:
             "a program started on the engine": set(),
             "an event": set(),
             "a log": set(),
+            "the message of an error": set(),
         }
         self._over = threading.Event()
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
-        """Look on until the block ends."""
+        """Look on until the block ends; logs are heard down to the last detail."""
         self._over.clear()
         thread = threading.Thread(target=self._look_on, daemon=True)
-        handler = _Heard(self.seen["a log"].add)
-        logging.getLogger().addHandler(handler)
+        handler, root = _Heard(self.seen["a log"].add), logging.getLogger()
+        level = root.level
+        root.addHandler(handler)
+        root.setLevel(logging.NOTSET + 1)
         thread.start()
         try:
             yield
         finally:
             self._over.set()
             thread.join()
-            logging.getLogger().removeHandler(handler)
+            root.removeHandler(handler)
+            root.setLevel(level)
+
+    @contextlib.contextmanager
+    def raising(self, kind: type[VolopsError]) -> Iterator[None]:
+        """What is within must raise that; what it says is what anybody can read, with all that led to it."""
+        with pytest.raises(kind) as raised:
+            yield
+        error: BaseException | None = raised.value
+        while error is not None:
+            self.seen["the message of an error"].add(str(error))
+            error = error.__cause__ or error.__context__
 
     def hear(self, event: Event) -> None:
         """Take an event of volops."""
