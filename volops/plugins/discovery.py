@@ -127,7 +127,7 @@ def _load(distribution: str, version: str, found: metadata.EntryPoint | str) -> 
     types: tuple[RegisteredType, ...] = ()
     try:
         plugin = _imported(found)
-        state = replace(state, interface=stated(plugin))
+        state = replace(state, interface=stated(plugin, found.module))
         require_interface(state.interface)
         problem = _register(manager, plugin, name)
         classes = _classes(manager)
