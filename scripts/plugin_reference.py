@@ -57,6 +57,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "The strategy": ("VolumeType", "FileTree", "NoOptions"),
     "What a type is given": ("Source", "Staging", "Shell", "Output"),
     "Databases that stand for themselves": (
+        "ConsoleType",
+        "DumpType",
         "DatabaseType",
         "TableType",
         "DatabaseTarget",

@@ -1,7 +1,7 @@
 """Volume operations for container stacks: what a plugin author imports, and nothing else."""
 
 from volops.call import Call, Printer
-from volops.database_type import DatabaseType, TableType
+from volops.database_type import ConsoleType, DatabaseType, DumpType, TableType
 from volops.errors import (
     AccessRefused,
     ArtifactCorrupt,
@@ -60,10 +60,12 @@ __all__ = [
     "ArtifactCorrupt",
     "Call",
     "CheckFailed",
+    "ConsoleType",
     "Criticality",
     "DatabaseTarget",
     "DatabaseType",
     "Digest",
+    "DumpType",
     "EngineFailed",
     "Event",
     "Exchange",

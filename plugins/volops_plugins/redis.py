@@ -62,6 +62,7 @@ class Redis(VolumeType):
         "Can be regenerated, but may impact performance",
     )
     proof = "keys of every database"
+    role = "cache"
     Options: ClassVar[type[Any]] = Options
 
     def detect(self, volume: Volume) -> bool:

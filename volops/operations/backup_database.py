@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from volops.database_type import DatabaseType
+from volops.database_type import DumpType
 from volops.errors import EXIT_DONE
 from volops.manifest import BackupKind
 from volops.model import Artifact, RunFinished, RunStarted
@@ -24,7 +24,7 @@ def backup_database(workspace: Workspace, volume: str | None, database: str | No
     Without `volume` the stack must have just one that holds databases. Raises InvalidUse when it has none
     or several, UnknownVolume, Locked, and whatever makes the dump fail; nothing is left behind then.
     """
-    given = database_volume(workspace, volume)
+    given = database_volume(workspace, volume, DumpType)
     with workspace.catalog.lock("volops backup-db"):
         started, stamp = datetime.now(UTC), free_stamp(workspace.catalog, "db_backup")
         name = f"db_backup_{stamp}"
@@ -40,7 +40,7 @@ def backup_database(workspace: Workspace, volume: str | None, database: str | No
             )
 
             def dump(volume_type: VolumeType, source: Source) -> Iterable[Artifact]:
-                if isinstance(volume_type, DatabaseType):
+                if isinstance(volume_type, DumpType):
                     yield volume_type.dump_database(source, database)
 
             done = dump_volume(run, given, alone=True, dump=dump, plain=True)

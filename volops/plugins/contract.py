@@ -18,6 +18,7 @@ from volops.volume_type import VolumeType
 _TEXTS = ("name", "summary", "typical_size", "backup_priority", "icon")
 _LISTS = ("data_included", "guarantees")
 _TYPE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_ROLES = ("", "cache", "logs")
 _STEM = re.compile(r"[A-Za-z0-9_-]+")
 _CORES_OWN = frozenset(field.name for field in dataclasses.fields(VolumeSettings)) - {"options"}
 """What `x-volops` says of a volume, whatever its type."""
@@ -88,6 +89,8 @@ def _check_columns(given: type[VolumeType]) -> None:
         raise PluginBroken(f"criticality of {_called(given)} is no Criticality")
     if not isinstance(given.quiesce, Quiesce):
         raise PluginBroken(f"quiesce of {_called(given)} is no Quiesce")
+    if given.role not in _ROLES:
+        raise PluginBroken(f"role of {_called(given)} is none of {', '.join(filter(None, _ROLES))}")
     if not _TYPE_NAME.fullmatch(given.name):
         raise PluginBroken(f"{_called(given)} is named {given.name!r}: a name is like my_type-2")
 
