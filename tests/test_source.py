@@ -523,3 +523,16 @@ def test_the_data_is_where_the_service_mounts_it_that_the_programs_run_in() -> N
     assert LiveSource(around, volume, PlainFiles(), None).target == PurePosixPath("/srv/db")
     with pytest.raises(EngineFailed, match="no service of this stack uses volume 'v'"):
         str(LiveSource(around, Volume("v", "v"), PlainFiles(), None).target)
+
+
+def test_a_type_is_told_of_its_volume_and_of_the_run() -> None:
+    warnings: list[str] = []
+    volume = Volume("v", "v", mounts=(Mount(Service("server", "app"), "/srv"),))
+    around = surroundings(FakeEngine(), None)
+    source = LiveSource(
+        around, volume, PlainFiles(), "options", everything=True, on_warning=warnings.append
+    )
+    assert (source.volume, source.options, source.everything) == (volume, "options", True)
+    assert (source.stamp, source.artifacts) == (STAMP, ())
+    source.warn("odd")
+    assert warnings == ["odd"]
