@@ -1,5 +1,5 @@
-"""Writes docs/plugins/reference.md, and testing-reference.md beside it, from the interface itself: every public
-name, signature and contract.
+"""Writes docs/plugins/reference.md and testing-reference.md from the interface itself: every public name, its
+signature and its contract.
 
 Usage: .venv/bin/python scripts/plugin_reference.py     tests/docs/test_reference.py fails until this was run
 """
@@ -143,8 +143,8 @@ def hooks() -> list[Member]:
 
 
 def members(cls: type) -> list[Member]:
-    """What the public class has: fields, properties and methods of its own, or of its bases in the kit, in the
-    order of the source. The checks of a kit are none."""
+    """What the public class has: fields, properties and methods of its own, or of its bases in the kit, in
+    the order of the source. The checks of a kit are none."""
     found: dict[str, Member] = {}
     for body in _bodies(cls):
         for node, after in zip(body, [*body[1:], None], strict=True):

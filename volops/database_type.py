@@ -28,8 +28,8 @@ class DumpType(Protocol):
     """Dumping one database of a running server alone: `volops backup-db`."""
 
     def dump_database(self, source: Source, database: str | None) -> Artifact:
-        """One database (None: the main one) as plain SQL that replaces what is there when it is loaded. `facts`
-        is asked for afterwards, as after `dump`. Raises InvalidUse when there is no such database."""
+        """One database (None: the main one) as plain SQL that replaces what is there when it is loaded.
+        `facts` is asked for afterwards, as after `dump`. Raises InvalidUse when there is no such database."""
         ...
 
 
@@ -37,8 +37,8 @@ class DumpType(Protocol):
 class DatabaseType(DumpType, Protocol):
     """Replacing one database of a running server: `volops restore --database`, `rollback` and `commit` of it.
 
-    Its facts have `databases`: by name a mapping with `artifact`, the name of the one that holds its dump, and
-    `main`, true for the main one. The others' facts are what they like.
+    Its facts have `databases`: by name a mapping with `artifact`, the name of the one that holds its dump,
+    and `main`, true for the main one.
 
     A database is replaced by another that was made beside it, by a change of names. Nothing else than
     `exchange` touches what is live; `discard` must only be called for a database that was made for this.

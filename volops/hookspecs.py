@@ -48,8 +48,8 @@ def volops_event(event: Event) -> None:
     Events come in order. Each VolumeStarted is followed by its VolumeFinished before the next volume's, and
     each RunStarted by its RunFinished, with the exit code, after an error and an interrupt too; only a killed
     process tells no end. A run that was refused before it began (others hold the lock, a name is unknown)
-    has no events. What it raises becomes one warning and never stops the run; the plugin is told nothing more in that
-    process.
+    has no events. What it raises becomes one warning and never stops the run; the plugin is told nothing more
+    in that process.
     """
 
 

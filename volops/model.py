@@ -255,7 +255,8 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class RunStarted(Event):
     """A run of `operation` (backup, backup-db, bundle, verify, prove, restore, rollback, commit, or a verb of
-    cleaning) began on `volumes` (keys). `name` is that of the backup, or of the project where none is meant."""
+    cleaning) began on `volumes` (keys). `name` is that of the backup, or of the project where none is meant.
+    """
 
     operation: str
     name: str

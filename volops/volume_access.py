@@ -99,8 +99,8 @@ class Source(Protocol):
         ...
 
     def tree(self) -> Shell:
-        """A helper with GNU tar if any local image has it, without network, the volume read-only at `/volume`.
-        Raises EngineFailed, also when the volume does not exist."""
+        """A helper with GNU tar if any local image has it, without network, the volume read-only at
+        `/volume`. Raises EngineFailed, also when the volume does not exist."""
         ...
 
     def writable_tree(self) -> Shell:
@@ -169,8 +169,8 @@ class Staging(Protocol):
         ...
 
     def tree(self) -> Shell:
-        """A helper with GNU tar, without network, the staging area writable at `/volume`. Raises EngineFailed,
-        also when no local image has GNU tar."""
+        """A helper with GNU tar, without network, the staging area writable at `/volume`. Raises
+        EngineFailed, also when no local image has GNU tar."""
         ...
 
     def service(self) -> Shell:

@@ -1,4 +1,4 @@
-"""The kit finds what it is there to find: each check on the engine fails for a type that breaks what it holds."""
+"""Each check of the kit on the engine fails for a type that breaks what it holds."""
 
 from __future__ import annotations
 
@@ -292,9 +292,10 @@ class TestOnTheEngine:
         self, cls: type[Media], site: Site, saved: Saved, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(site, "volume_type", cls)
+        check = CHECKS.test_live_a_plan_of_cleaning_changes_nothing_and_carried_out_leaves_nothing
         try:
             with pytest.raises(AssertionError):
-                CHECKS.test_live_a_plan_of_cleaning_changes_nothing_and_carried_out_leaves_nothing(site, saved)
+                check(site, saved)
         finally:
             site.volume_type = Media
             site.restore(saved.entry)

@@ -87,7 +87,9 @@ def test_a_broken_plugin_is_told_with_its_reason_and_stops_nothing(
     assert not any(given.distribution == distribution for given in registry.types.values())
 
 
-@pytest.mark.parametrize(("case", "version"), [("newer_interface", 7), ("newer_object", 8), ("newer_import", 9)])
+@pytest.mark.parametrize(
+    ("case", "version"), [("newer_interface", 7), ("newer_object", 8), ("newer_import", 9)]
+)
 def test_a_plugin_for_another_interface_is_refused_with_both_versions(
     installed: Install, case: str, version: int
 ) -> None:

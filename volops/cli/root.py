@@ -57,7 +57,7 @@ _SECTIONS: dict[str, dict[str, _Entry]] = {
             "cleaning", "clean_containers", "Remove containers and networks; every volume stays."
         ),
         "clean-logs": _Entry("cleaning", "clean_logs", "Empty the log files in volumes and bind mounts."),
-        "clean-cache": _Entry("cleaning", "clean_cache", "Delete what caches keep, and run them again empty."),
+        "clean-cache": _Entry("cleaning", "clean_cache", "Empty the caches, and run them again."),
         "clean-all": _Entry(
             "cleaning_all", "clean_all", "Delete the project's containers, networks and volumes."
         ),

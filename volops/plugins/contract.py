@@ -72,7 +72,9 @@ def check_volume_type(given: Any) -> type[VolumeType]:
     _check_columns(given)
     _check_options(given)
     if issubclass(given, FileTree) and not _STEM.fullmatch(str(getattr(given, "stem", ""))):
-        raise PluginBroken(f"{_called(given)} lacks a stem for the names of its archives, such as {given.name}")
+        raise PluginBroken(
+            f"{_called(given)} lacks a stem for the names of its archives, such as {given.name}"
+        )
     isolated(f"{_called(given)} cannot be made without arguments", given)
     return given
 

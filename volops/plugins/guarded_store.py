@@ -47,8 +47,8 @@ class _Guarded:
 
 
 class GuardedUpload(_Guarded):
-    """An Upload of a plugin's store. What the chunks raise is raised as it is, whatever the store makes of it;
-    a store that takes less than it is given has failed."""
+    """An Upload of a plugin's store. What the chunks raise is raised as it is, whatever the store makes of
+    it; a store that takes less than it is given has failed."""
 
     def __init__(self, upload: Upload, origin: str) -> None:
         super().__init__(origin)
@@ -77,7 +77,7 @@ class GuardedUpload(_Guarded):
         size = written.size if isinstance(written, Digest) else None
         if written is None or not passing.ended or size != passing.size:
             raise StoreUnavailable(
-                f"the store of {self._origin} took {size} of {passing.size} bytes of {file}, and maybe not all"
+                f"the store of {self._origin} took {size} of {passing.size} bytes of {file}, maybe not all"
             )
         return written
 

@@ -20,7 +20,7 @@ def is_directory(location: str) -> bool:
 
 def open_store(registry: Registry, location: str) -> Store:
     """The store there. Raises ConfigInvalid when no plugin has its scheme, VolopsError when the plugin's own
-    cannot be opened. Whatever that raises later, and should not, is a StoreUnavailable that names the plugin."""
+    cannot be opened. What that raises later, and should not, is a StoreUnavailable that names the plugin."""
     if is_directory(location):
         return LocalStore(Path(location))
     scheme = location.partition(_SEPARATOR)[0].lower()

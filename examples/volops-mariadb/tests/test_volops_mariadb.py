@@ -109,7 +109,8 @@ class TestMariadb(VolumeTypeConformance):
 
     def test_live_its_client_is_that_of_db_shell(self, site: Site, saved: Saved) -> None:
         del saved
-        done = volops(site, "db-shell", "-d", "shop", "--", "-N", "-e", "SELECT note FROM orders WHERE id = 1")
+        asked = "SELECT note FROM orders WHERE id = 1"
+        done = volops(site, "db-shell", "-d", "shop", "--", "-N", "-e", asked)
         assert (done.returncode, done.stdout, done.stderr) == (0, "first\n", "")
         shown = volops(site, "db-shell", "--", "-e", "system cat /proc/[0-9]*/cmdline | tr '\\0' ' '").stdout
         assert "mariadb --user=root" in shown

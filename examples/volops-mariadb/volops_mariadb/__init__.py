@@ -83,7 +83,8 @@ class Mariadb(VolumeType):
         name = _chosen(overview["databases"], database or _named(source.environment()))
         statements = Statements()
         source.notes["alone"] = (overview["version"], name, statements)
-        return Artifact(source.file_name("db_backup", ".sql"), SQL, statements.passing(session.dump_one(name)))
+        stream = statements.passing(session.dump_one(name))
+        return Artifact(source.file_name("db_backup", ".sql"), SQL, stream)
 
     def console(self, database: str, arguments: Sequence[str]) -> Sequence[str]:
         """The mariadb client, as root."""

@@ -107,9 +107,10 @@ def clean_containers(invocation: Invocation, yes: bool, dry_run: bool) -> int:
 def clean_logs(invocation: Invocation, yes: bool, dry_run: bool, patience: int) -> int:
     """Empty the log files in volumes and bind mounts.
 
-    Volumes of the type logs and of other types for logs, and bind mounts of directories of logs (`./backend/logs:/app/logs`). Services go
-    on running and logging: their files are emptied where they are; nginx is told to open its files anew, and
-    others are if `x-volops` says how (`reopen: COMMAND`). Where no service runs the files are deleted.
+    Volumes of the type logs and of other types for logs, and bind mounts of directories of logs
+    (`./backend/logs:/app/logs`). Services go on running and logging: their files are emptied where they are;
+    nginx is told to open its files anew, and others are if `x-volops` says how (`reopen: COMMAND`). Where no
+    service runs the files are deleted.
     """
     chosen, left = _choose_by_role(invocation, "logs", binds=True)
     return _clean_volumes(invocation, "clean-logs", chosen, left, yes=yes, dry_run=dry_run, patience=patience)
@@ -125,10 +126,10 @@ def clean_logs(invocation: Invocation, yes: bool, dry_run: bool, patience: int) 
 @dry_run_option
 @patience_option
 def clean_cache(invocation: Invocation, yes: bool, dry_run: bool, patience: int) -> int:
-    """Delete what caches keep, and run them again empty.
+    """Empty the caches, and run them again.
 
-    All volumes of the type redis, append-only files included, and of other types for caches. The services that use them stop and, if they
-    ran, run again on an empty cache.
+    All volumes of the type redis, append-only files included, and of other types for caches. The services
+    that use them stop and, if they ran, run again on an empty cache.
     """
     chosen, left = _choose_by_role(invocation, "cache", binds=False)
     return _clean_volumes(

@@ -10,7 +10,8 @@
             return LedgerSample()
 
 The plugin must be installed, as its users have it. Checks whose names begin with `test_live_` need a Docker
-engine and compose; they bear the marker `volops_live`, and `pytest -m "not volops_live"` runs the others. docs/plugins/testing.md tells what each one holds.
+engine and compose; they bear the marker `volops_live`, and `pytest -m "not volops_live"` runs the others.
+docs/plugins/testing.md tells what each one holds.
 """
 
 from volops.testing.conformance.live import LiveChecks

@@ -1,4 +1,4 @@
-"""A sample's volume on an engine in memory: its service has no container, and whoever looks sees two files."""
+"""A sample's volume on an engine in memory: its service has no container, and there are two files."""
 
 from __future__ import annotations
 

@@ -66,7 +66,8 @@ class UnitChecks(Checks):
         plugins = metadata.distribution(registered.distribution).entry_points.select(group="volops")
         found = plugins[registered.plugin]
         places = (found.load(), importlib.import_module(found.module))
-        assert any(hasattr(place, STATEMENT) for place in places), f"say {STATEMENT} = {INTERFACE} in the module of the entry point"
+        stated = any(hasattr(place, STATEMENT) for place in places)
+        assert stated, f"say {STATEMENT} = {INTERFACE} in the module of the entry point"
 
     def test_every_column_of_the_inventory_says_something(self, volume_type: type[VolumeType]) -> None:
         check_volume_type(volume_type)
