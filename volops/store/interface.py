@@ -67,7 +67,8 @@ class Upload(Protocol):
 
 class Store(Protocol):
     """A place where backups live, as groups of files; the group `""` has the loose files that lie beside
-    them. A group's manifest is its file `manifest.json`; that of the loose backup NAME is `NAME.manifest.json`.
+    them. A group's manifest is its file `manifest.json`; that of the loose backup NAME is
+    `NAME.manifest.json`.
 
     Every method may raise StoreUnavailable; whatever else it raises becomes
     one that names the plugin. `open` is called, and what it yields is read, in several threads at the same
