@@ -119,8 +119,15 @@ TESTING: dict[str, tuple[ModuleType, tuple[str, ...]]] = {
         ),
     ),
 }
-SHOWN = {"VolumeTypeConformance": ("site", "saved"), "Site": ("compose", "start", "stop", "service")}
-"""Members of classes that have others, too, which are not for tests of a plugin."""
+SHOWN: dict[str, tuple[str, ...]] = {
+    "VolumeTypeConformance": ("site", "saved"),
+    "Site": ("compose", "start", "stop", "service"),
+    "EngineConformance": (),
+    "FakeEngine": ("add_image", "add_volume", "add_container", "add_network"),
+}
+"""Members of classes that have others, too, which are not for tests of a plugin or are those of Engine."""
+EXPLAINED = ("VolumeTypeConformance",)
+"""Kits whose checks are explained elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +176,7 @@ def _bodies(cls: type) -> Iterator[list[ast.stmt]]:
             yield _class(base).body
 
 
-def tested() -> list[type]:
+def kit_classes() -> list[type]:
     """The classes that tests may import."""
     found = [getattr(module, name) for module, names in TESTING.values() for name in names]
     return [each for each in found if inspect.isclass(each)]
@@ -190,7 +197,7 @@ def reference() -> str:
     return HEAD + "\n".join(_page()).rstrip("\n") + "\n"
 
 
-def testing_reference() -> str:
+def kit_reference() -> str:
     """The whole page of the kit."""
     return TESTING_HEAD + "\n".join(_testing_page()).rstrip("\n") + "\n"
 
@@ -203,7 +210,7 @@ def _testing_page() -> Iterator[str]:
             found = getattr(module, name)
             if inspect.isclass(found):
                 yield from _described(found)
-                if name not in SHOWN and (held := checks(found)):
+                if name not in EXPLAINED and (held := checks(found)):
                     yield "It holds:\n"
                     yield "\n".join(f"- {each}" for each in held) + "\n"
             else:
@@ -211,8 +218,8 @@ def _testing_page() -> Iterator[str]:
 
 
 def _described_function(found: Callable[..., object]) -> Iterator[str]:
-    (node,) = ast.parse(inspect.getsource(found)).body
-    assert isinstance(node, ast.FunctionDef)
+    nodes = ast.parse(inspect.getsource(found)).body
+    (node,) = [each for each in nodes if isinstance(each, ast.FunctionDef)]
     yield f"### `{_signature(node)}`\n\n{ast.get_docstring(node)}\n"
 
 
@@ -293,4 +300,4 @@ def _arguments(node: ast.FunctionDef) -> str:
 if __name__ == "__main__":
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_text(reference(), encoding="utf-8")
-    TESTING_TARGET.write_text(testing_reference(), encoding="utf-8")
+    TESTING_TARGET.write_text(kit_reference(), encoding="utf-8")

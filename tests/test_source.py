@@ -529,9 +529,7 @@ def test_a_type_is_told_of_its_volume_and_of_the_run() -> None:
     warnings: list[str] = []
     volume = Volume("v", "v", mounts=(Mount(Service("server", "app"), "/srv"),))
     around = surroundings(FakeEngine(), None)
-    source = LiveSource(
-        around, volume, PlainFiles(), "options", everything=True, on_warning=warnings.append
-    )
+    source = LiveSource(around, volume, PlainFiles(), "options", everything=True, on_warning=warnings.append)
     assert (source.volume, source.options, source.everything) == (volume, "options", True)
     assert (source.stamp, source.artifacts) == (STAMP, ())
     source.warn("odd")

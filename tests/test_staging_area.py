@@ -44,9 +44,7 @@ class TestWithoutAnEngine:
     def test_it_tells_of_the_volume_and_of_the_service_that_it_belongs_to(self) -> None:
         warnings: list[str] = []
         kept = Artifact("one.tar", "application/x-tar", iter([b"bytes"]))
-        staging = area(
-            FakeEngine(), self.VOLUME, on_warning=warnings.append, artifacts=lambda: iter([kept])
-        )
+        staging = area(FakeEngine(), self.VOLUME, on_warning=warnings.append, artifacts=lambda: iter([kept]))
         assert (staging.volume, staging.options, staging.facts) == (self.VOLUME, "options", {"rows": 3})
         assert staging.target == PurePosixPath("/srv/data")
         assert staging.environment() == {"DATA": "here"}

@@ -24,11 +24,11 @@ def databases_of(
     """The type of a volume that holds databases, and the volume as that sees it."""
     registered = given.type
     volume_type = registered.cls() if registered else None
-    if registered is None or not isinstance(volume_type, DatabaseType):
+    if registered is None or volume_type is None or not isinstance(volume_type, DatabaseType):
         raise RollbackFailed(f"volume {given.volume.key!r} holds no databases any more")
-    with LiveSource(around, given.volume, volume_type, given.options, on_warning=on_warning) as source:
-        with answered_for(f"volume type {registered.cls.name!r} ({registered.origin}) failed"):
-            yield volume_type, source
+    opened = LiveSource(around, given.volume, volume_type, given.options, on_warning=on_warning)
+    with opened as source, answered_for(f"volume type {registered.cls.name!r} ({registered.origin}) failed"):
+        yield volume_type, source
 
 
 def conclude_database(

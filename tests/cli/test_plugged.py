@@ -73,7 +73,6 @@ class TestCommands:
         assert done.code == 2
         assert "plugin command_none is broken: 'tidy' is no click command" in done.err
 
-
     @pytest.mark.parametrize("case", ["metadata_undecodable", "command_indescribable"])
     def test_a_broken_plugin_takes_no_help_away(self, case: str, volops: Volops) -> None:
         done = volops("--help", **having(case, "chores"))

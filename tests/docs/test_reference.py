@@ -23,18 +23,18 @@ from scripts.plugin_reference import (
     checks,
     errors,
     hooks,
+    kit_classes,
+    kit_reference,
     members,
     public_classes,
     reference,
-    tested,
-    testing_reference,
 )
 from volops.plugins.discovery import HOOKS
 from volops.testing.conformance import VolumeTypeConformance
 
 ROOT = Path(__file__).parents[2]
 METHODS = [each for name in public_classes() for each in members(getattr(volops, name)) if each.method]
-TESTING_METHODS = [each for cls in tested() for each in members(cls) if each.method]
+TESTING_METHODS = [each for cls in kit_classes() for each in members(cls) if each.method]
 
 
 def called(member: Member) -> str:
@@ -44,7 +44,7 @@ def called(member: Member) -> str:
 def test_the_page_is_what_the_interface_says_today() -> None:
     assert TARGET.read_text(encoding="utf-8") == reference(), "run scripts/plugin_reference.py"
     kit = TESTING_TARGET.read_text(encoding="utf-8")
-    assert kit == testing_reference(), "run scripts/plugin_reference.py"
+    assert kit == kit_reference(), "run scripts/plugin_reference.py"
 
 
 def test_every_public_name_is_on_it() -> None:
@@ -109,7 +109,13 @@ WHERE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Engine": (ENGINES, ("engine",)),
     "Exec": (ENGINES, ("program",)),
     "EngineSite": (ENGINES, ("site",)),
+    "ContainerInfo": (ENGINES, ("found",)),
+    "FakeEngine": (("tests/test_engine_conformance.py",), ("fake",)),
+    "Files": (("volops/testing/fake_programs.py",), ("files",)),
     "Sample": (("volops/testing/conformance/site.py",), ("sample",)),
+    "Site": ((*KIT, "volops/testing/conformance/site.py", "tests/kit/test_kit.py"), ("site", "self")),
+    "StoreConformance": (STORES, ("a fixture",)),
+    "VolumeTypeConformance": (KIT, ("a fixture",)),
 }
 """Of a public class, the tests that are about it, and what stands there for an object of it."""
 DATABASE, TABLE = "tests/plugins/test_postgres_database.py", "tests/plugins/test_postgres_table.py"
@@ -133,7 +139,7 @@ THROUGH = {
     ),
     "DumpType.dump_database": (
         "tests/plugins/test_postgres_dump.py",
-        "test_one_database_is_one_plain_file",
+        "test_a_database_dump_replaces_what_is_there",
         "dump_database",
     ),
     "DatabaseType.aim": (DATABASE, COMES_BACK, "put_back"),
@@ -184,13 +190,16 @@ def functions(file: str) -> list[ast.FunctionDef]:
 
 @cache
 def asked(file: str) -> frozenset[tuple[str, str]]:
-    """Which attribute is asked of what in the functions of a file: name or call, by its last word."""
-    return frozenset(
+    """Which attribute is asked of what in the functions of a file: name or call, by its last word. What a
+    function takes as an argument is asked of a fixture."""
+    attributes = {
         (node.attr, receiver(node.value))
         for function in functions(file)
         for node in ast.walk(function)
         if isinstance(node, ast.Attribute)
-    )
+    }
+    fixtures = {(each.arg, "a fixture") for function in functions(file) for each in function.args.args}
+    return frozenset(attributes | fixtures)
 
 
 def receiver(node: ast.expr) -> str:

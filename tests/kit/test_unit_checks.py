@@ -82,9 +82,7 @@ class Gullible(Media):
 def with_media(cls: type[VolumeType]) -> Registry:
     """What is installed, as if the type of uploads were another."""
     registry = discover()
-    return Registry(
-        registry.plugins, {**registry.types, "media": replace(registry.types["media"], cls=cls)}
-    )
+    return Registry(registry.plugins, {**registry.types, "media": replace(registry.types["media"], cls=cls)})
 
 
 def test_a_type_that_no_plugin_gives() -> None:

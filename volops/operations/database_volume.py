@@ -10,9 +10,7 @@ from volops.plugins import Assignment
 from volops.workspace import Workspace
 
 
-def database_volume(
-    workspace: Workspace, volume: str | None, wanted: type[Any] = DatabaseType
-) -> Assignment:
+def database_volume(workspace: Workspace, volume: str | None, wanted: type[Any] = DatabaseType) -> Assignment:
     """The volume of that name, or the only one that holds databases, of a type that can dump one alone, or do
     what else is `wanted` of it. Raises InvalidUse when it has none, or several do; UnknownVolume; and what is
     wrong with it."""

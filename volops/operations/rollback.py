@@ -89,9 +89,7 @@ def rollback(
         return downtime
 
 
-def commit(
-    workspace: Workspace, around: Surroundings, chosen: Sequence[Kept], emit: Emit = unheard
-) -> int:
+def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept], emit: Emit = unheard) -> int:
     """Delete the kept data of these volumes; return the bytes freed. Raises InvalidUse when there is none."""
     _require(chosen)
     keys = [each.volume.key for each in chosen]

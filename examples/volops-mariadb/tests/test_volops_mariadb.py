@@ -137,9 +137,7 @@ def volops(site: Site, *words: str, stdin: IO[str] | None = None) -> subprocess.
     """The program, on the sample's stack."""
     place = ("--file", str(site.directory / "compose.json"))
     program = str(Path(sys.executable).with_name("volops"))
-    return subprocess.run(
-        [program, *place, *words], stdin=stdin, capture_output=True, text=True, check=False
-    )
+    return subprocess.run([program, *place, *words], stdin=stdin, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])

@@ -38,9 +38,7 @@ class LiveChecks(UnitChecks):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def sites(
-        cls, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-    ) -> Iterator[Sites]:
+    def sites(cls, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Sites]:
         """What the class has on the engine; gone after its last check."""
         record = pytestconfig.getoption("volops_record", None)
         directory = tmp_path_factory.mktemp("site")
@@ -173,4 +171,3 @@ class LiveChecks(UnitChecks):
         while left := started & {helper.id for helper in engine.helpers()}:
             assert time.monotonic() < until, f"containers that volops started are left: {left}"
             time.sleep(0.05)
-

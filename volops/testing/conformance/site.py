@@ -54,8 +54,7 @@ class Saved:
 
 
 class Site:
-    """The project, in `directory`. `service` is a shell in its running service; `workspace` the project as
-    volops opens it."""
+    """A compose project of the sample's service, in `directory`, with a compose file `compose.json`."""
 
     def __init__(self, directory: Path, sample: Sample, volume_type: type[VolumeType]) -> None:
         self.project = f"kit-{uuid.uuid4().hex[:8]}"
@@ -100,6 +99,7 @@ class Site:
 
     @property
     def workspace(self) -> Workspace:
+        """The project as volops opens it."""
         if self._workspace is None:
             options = ComposeOptions(files=(str(self._file),))
             opened = open_workspace(options, self.directory / "backups")
@@ -109,14 +109,13 @@ class Site:
 
     @property
     def service(self) -> Shell:
+        """The running container of the sample's service."""
         return ContainerShell(self.workspace.engine, self._container())
 
     def backup(self, instead: type[VolumeType] | None = None) -> Entry:
         """`volops backup`, with `instead` as the volume's type; the new backup."""
         workspace = self.workspace if instead is None else self._retyped(instead)
-        manifest: Manifest = backup(
-            workspace, Selection((KEY,), self.sample.everything), self.witness.hear
-        )
+        manifest: Manifest = backup(workspace, Selection((KEY,), self.sample.everything), self.witness.hear)
         return self.workspace.catalog.find(manifest.name)
 
     def restore(self, entry: Entry, instead: type[VolumeType] | None = None) -> None:

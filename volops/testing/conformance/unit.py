@@ -12,8 +12,9 @@ from importlib import metadata
 import pytest
 
 from volops.config import VolumeSettings
-from volops.errors import ConfigInvalid, ServiceNotRunning
+from volops.errors import ConfigInvalid, PluginBroken, ServiceNotRunning
 from volops.hookspecs import INTERFACE
+from volops.isolation import isolated
 from volops.model import Mount, Service, Volume
 from volops.plugins import Assignment, PluginState, RegisteredType, assign, discover
 from volops.plugins.contract import check_volume_type
@@ -129,12 +130,12 @@ class UnitChecks(Checks):
 def _planned(volume_type: VolumeType, source: Source) -> tuple[Removal, ...] | str:
     """What goes; or, where the type needs to be told more than an engine in memory knows, the error."""
     try:
-        plan = tuple(volume_type.clean(source))
-    except (ServiceNotRunning, AssertionError):
-        # Cleaning is for volumes whose service does not run, too.
-        raise
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        plan = isolated("clean", lambda: tuple(volume_type.clean(source)))
+    except PluginBroken as error:
+        if isinstance(error.__cause__, ServiceNotRunning):
+            # Cleaning is for volumes whose service does not run, too.
+            raise
+        return error.message
     assert all(isinstance(each, Removal) for each in plan)
     return plan
 
