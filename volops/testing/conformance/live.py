@@ -160,8 +160,9 @@ class LiveChecks(UnitChecks):
         assert seen["a program started on the engine"]
         assert seen["a command line of this machine"]
         assert seen["the message of an error"]
-        for secret in site.sample.secrets:
-            assert [where for where, texts in seen.items() if any(secret in text for text in texts)] == []
+        for number, secret in enumerate(site.sample.secrets):
+            where = [place for place, texts in seen.items() if any(secret in text for text in texts)]
+            assert not where, f"secret {number} of the sample is seen in {', and in '.join(where)}"
 
     def test_live_no_helper_is_left(self, site: Site, saved: Saved) -> None:
         del saved

@@ -37,18 +37,13 @@ class Witness:
         """Look on until the block ends; logs are heard down to the last detail."""
         self._over.clear()
         thread = threading.Thread(target=self._look_on, daemon=True)
-        handler, root = _Heard(self.seen["a log"].add), logging.getLogger()
-        level = root.level
-        root.addHandler(handler)
-        root.setLevel(logging.NOTSET + 1)
         thread.start()
         try:
-            yield
+            with _heard(self.seen["a log"].add):
+                yield
         finally:
             self._over.set()
             thread.join()
-            root.removeHandler(handler)
-            root.setLevel(level)
 
     @contextlib.contextmanager
     def raising(self, kind: type[VolopsError]) -> Iterator[None]:
@@ -70,6 +65,24 @@ class Witness:
                 with contextlib.suppress(OSError):
                     line = (process / "cmdline").read_bytes().replace(b"\0", b" ")
                     self.seen["a command line of this machine"].add(line.decode("utf-8", "replace"))
+
+
+@contextlib.contextmanager
+def _heard(tell: Callable[[str], None]) -> Iterator[None]:
+    """Whatever is logged, at whatever level; who listens already hears no more than before."""
+    root, listening = logging.getLogger(), _Heard(tell)
+    level, others = root.level, {each: each.level for each in root.handlers}
+    for each in others:
+        each.setLevel(max(each.level, level))
+    root.addHandler(listening)
+    root.setLevel(logging.NOTSET + 1)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.removeHandler(listening)
+        for each, before in others.items():
+            each.setLevel(before)
 
 
 class _Heard(logging.Handler):
