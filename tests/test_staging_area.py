@@ -71,6 +71,7 @@ def test_its_shells_see_the_staging_area_and_nothing_else(engine: Engine, volume
     found = Volume("v", volume.name, mounts=(Mount(SERVER, "/srv/data"),))
     with area(engine, found) as staging:
         staging.swap().prepare()
+        staging.tree().run("mkdir", "/volume/deep")
         staging.untar(packed(one="first"), "deep")
         assert staging.tree().run("cat", "/volume/deep/one").text == "first"
         assert staging.service().run("ls", "-R", "/srv/data").text.split() == ["/srv/data:", "deep",

@@ -180,8 +180,8 @@ class Staging(Protocol):
         ...
 
     def untar(self, chunks: Iterable[bytes], directory: str = ".", *, below: str = "") -> None:
-        """Unpack a tar stream with full fidelity into `directory` of the staging area; `below` is a directory
-        of the archive that takes the place of its root.
+        """Unpack a tar stream with full fidelity into `directory` of the staging area, which must be there;
+        `below` is a directory of the archive that takes the place of its root.
 
         Raises HostileArchive for what would be written elsewhere or, unless the backup is trusted, would gain
         rights; ProducerFailed when tar fails, HelperLost, EngineFailed, and what `chunks` raise.

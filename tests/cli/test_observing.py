@@ -50,7 +50,7 @@ def test_a_backup_of_which_nothing_is_kept_has_an_end(told: Told, project: Path,
 
 def test_a_restore_that_fails_half_way_has_an_end_and_so_has_its_volume(told: Told, backups: Path) -> None:
     assert told("backup", "uploads")[0].code == 0
-    (artifact,) = backups.glob("*/*.tar.zst")
+    (artifact,) = backups.glob("*/files_backup_*.tar.zst")
     data = bytearray(artifact.read_bytes())
     data[len(data) // 2] ^= 1
     artifact.write_bytes(data)
