@@ -50,6 +50,8 @@ class TestWithoutAnEngine:
         assert staging.environment() == {"DATA": "here"}
         assert staging.command == ("serve", "--all")
         assert list(staging.artifacts()) == [kept]
+        staging.notes["found"] = 3
+        assert staging.notes == {"found": 3}
         staging.warn("odd")
         assert warnings == ["odd"]
 

@@ -37,8 +37,8 @@ def test_a_type_that_raises_what_it_should_not_is_blamed_and_the_journal_stays(t
     journal = Journal(
         "restore", "db_backup", Step.SWAPPING, (Touched("db", "app_db"),), exchange=Exchange("a", "b", "c")
     )
-    with journals.held():
+    with journals.held("test"):
         journals.write(journal)
-        with pytest.raises(RollbackFailed, match=r"plugin strange of volops-strange 7\.1\) failed: KeyError"):
+        with pytest.raises(RollbackFailed, match=r"plugin strange \(volops-strange 7\.1\) raised KeyError"):
             conclude_database(cast(Surroundings, Elsewhere()), journals, journal, [given])
         assert journals.exists

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from volops.database_type import DatabaseType
 from volops.errors import RollbackFailed, VolopsError
-from volops.isolation import answered_for
 from volops.journal import Journal, JournalFile, Step
 from volops.model import Exchange
-from volops.plugins import Assignment
+from volops.plugins import Assignment, blaming
 from volops.source import LiveSource, Surroundings
 
 RESTORE = "restore"
@@ -21,13 +20,14 @@ RESTORE = "restore"
 def databases_of(
     around: Surroundings, given: Assignment, on_warning: Callable[[str], None] = lambda _: None
 ) -> Iterator[tuple[DatabaseType, LiveSource]]:
-    """The type of a volume that holds databases, and the volume as that sees it."""
+    """The type of a volume that holds databases, and the volume as that sees it; what the type raises names
+    its plugin."""
     registered = given.type
     volume_type = registered.cls() if registered else None
     if registered is None or volume_type is None or not isinstance(volume_type, DatabaseType):
         raise RollbackFailed(f"volume {given.volume.key!r} holds no databases any more")
     opened = LiveSource(around, given.volume, volume_type, given.options, on_warning=on_warning)
-    with opened as source, answered_for(f"volume type {registered.cls.name!r} ({registered.origin}) failed"):
+    with opened as source, blaming(registered):
         yield volume_type, source
 
 

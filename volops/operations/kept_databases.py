@@ -59,7 +59,7 @@ def rollback_database(
     name = _called(kept)
     with (
         workspace.catalog.lock(f"volops {_ROLLBACK}"),
-        journals.held(),
+        journals.held(f"volops {_ROLLBACK}"),
         audited(workspace, _ROLLBACK, [name]) as deed,
         told_as_run(emit, _ROLLBACK, workspace.stack.project, [kept.given.volume.key]),
     ):
@@ -79,7 +79,7 @@ def commit_database(
 ) -> int:
     """Delete all that is kept of the database; return the bytes freed."""
     with (
-        JournalFile(workspace.state).held(),
+        JournalFile(workspace.state).held("volops commit"),
         audited(workspace, "commit", [_called(kept)]) as deed,
         told_as_run(emit, "commit", workspace.stack.project, [kept.given.volume.key]),
         databases_of(around, kept.given) as (volume_type, source),

@@ -16,9 +16,9 @@ from volops.operations.dumps import Dump
 from volops.operations.restore_database import settle
 from volops.operations.swapping import take_back
 from volops.operations.telling import told_as_run
-from volops.operations.volume_dump import Emit, Told, blaming
+from volops.operations.volume_dump import Emit, Told
 from volops.pipeline import observed
-from volops.plugins import Assignment, RegisteredType
+from volops.plugins import Assignment, RegisteredType, blaming
 from volops.source import LiveSource, Surroundings
 from volops.staging_area import StagingArea
 from volops.workspace import Workspace
@@ -78,7 +78,7 @@ def restore_table(workspace: Workspace, around: Surroundings, plan: TablePlan, e
     told, start = Told(volume.key, emit), time.monotonic()
     with (
         workspace.catalog.lock(f"volops {_DOING}"),
-        journals.held(),
+        journals.held(f"volops {_DOING}"),
         told_as_run(emit, _DOING, plan.dump.name, [volume.key]),
     ):
         settle(around, journals, workspace)

@@ -71,7 +71,7 @@ def rollback(
     keys = [each.volume.key for each in chosen]
     with (
         workspace.catalog.lock("volops rollback"),
-        journals.held(),
+        journals.held("volops rollback"),
         audited(workspace, "rollback", keys) as deed,
         told_as_run(emit, "rollback", workspace.stack.project, keys),
         contextlib.ExitStack() as stack,
@@ -94,7 +94,7 @@ def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept], e
     _require(chosen)
     keys = [each.volume.key for each in chosen]
     with (
-        JournalFile(workspace.state).held(),
+        JournalFile(workspace.state).held("volops commit"),
         audited(workspace, "commit", keys) as deed,
         told_as_run(emit, "commit", workspace.stack.project, keys),
     ):

@@ -3,7 +3,7 @@
 from volops.isolation import isolated
 from volops.plugins.assignment import Assignment, assign
 from volops.plugins.discovery import discover
-from volops.plugins.registry import PluginState, RegisteredType, Registry
+from volops.plugins.registry import PluginState, RegisteredType, Registry, blaming
 from volops.plugins.stores import is_directory, open_store
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "RegisteredType",
     "Registry",
     "assign",
+    "blaming",
     "discover",
     "is_directory",
     "isolated",

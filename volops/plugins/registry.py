@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from volops.errors import VolopsError
+from volops.errors import PluginBroken, VolopsError
 from volops.isolation import isolated
 from volops.model import Event
 from volops.volume_type import VolumeType
@@ -112,3 +113,18 @@ class Registry:
                 del self._observers[name]
                 warnings.append(f"{error.message}; it is told nothing more in this run")
         return tuple(warnings)
+
+
+@contextlib.contextmanager
+def blaming(registered: RegisteredType) -> Iterator[None]:
+    """Let a plugin's type work. It may raise anything, and may want to end the process: what is neither a
+    VolopsError nor an interrupt becomes PluginBroken, which names the plugin."""
+    try:
+        yield
+    except VolopsError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise PluginBroken(
+            f"plugin {registered.plugin} ({registered.distribution} {registered.version}) raised "
+            f"{type(error).__name__}: {error}"
+        ) from error

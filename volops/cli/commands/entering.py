@@ -89,8 +89,9 @@ def logs(
 def db_shell(invocation: Invocation, service: str | None, database: str, arguments: tuple[str, ...]) -> None:
     """Open the client of a running database service.
 
-    That is psql for PostgreSQL, and for others what their volume's type has it be. User, password and database are the ones in the container's own environment; the password is read
-    there and never leaves it. SERVICE is needed only where the stack has several database services.
+    That is psql for PostgreSQL, and for others what their volume's type has it be. User, password and
+    database are the ones in the container's own environment; the password is read there and never leaves it.
+    SERVICE is needed only where the stack has several database services.
     """
     from volops.cli.databases import console
 
