@@ -80,15 +80,15 @@ def _require_free(name: str, written: Mapping[str, str]) -> None:
         why = f"a volume at {place} is one of the type {given.type.cls.name!r} already"
     elif importlib.util.find_spec(f"volops_{_module(name)}"):
         why = f"there is a module volops_{_module(name)} already"
-    elif _class(name) in _words(name, written):
+    elif keyword.iskeyword(_class(name)) or _class(name) in _imported(name, written):
         why = f"a class {_class(name)} would hide what plugins import under that name"
     if why:
         raise InvalidUse(why, next_step="choose another name")
 
 
-def _words(name: str, written: Mapping[str, str]) -> set[str]:
-    """The keywords of Python, and what the files import from elsewhere."""
-    found = set(keyword.kwlist)
+def _imported(name: str, written: Mapping[str, str]) -> set[str]:
+    """What the files import from elsewhere."""
+    found = set[str]()
     for path, text in written.items():
         for node in ast.walk(ast.parse(text)) if path.endswith(".py") else ():
             if isinstance(node, ast.ImportFrom) and node.module != f"volops_{_module(name)}":
