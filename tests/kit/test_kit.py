@@ -26,7 +26,8 @@ from volops.catalog import Catalog
 from volops.engine import HelperSpec
 from volops.store import LocalStore
 from volops.testing.conformance import VolumeTypeConformance
-from volops.testing.conformance.site import Saved, Site, Sites, record_of
+from volops.testing.conformance.site import Saved, Site, record_of
+from volops.testing.conformance.sites import Sites
 from volops.testing.engine_site import HOLD
 
 SAMPLE = Uploads()

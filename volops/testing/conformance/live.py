@@ -13,7 +13,8 @@ from volops.errors import CheckFailed, RestoreFailed, VolopsError
 from volops.model import Artifact
 from volops.testing.conformance.faults import Faults
 from volops.testing.conformance.sample import Sample
-from volops.testing.conformance.site import Saved, Site, Sites, record_of
+from volops.testing.conformance.site import Saved, Site, record_of
+from volops.testing.conformance.sites import Sites
 from volops.testing.conformance.trials import (
     breaking,
     breaking_off,
