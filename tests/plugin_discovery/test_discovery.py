@@ -68,6 +68,7 @@ def test_the_cores_own_type_is_always_there(installed: Install) -> None:
             "Odd has an option 'quiesce', which says something else in x-volops",
         ),
         ("option_required", "volops-option-required", "option 'database' of Odd has no default"),
+        ("role_unknown", "volops-role-unknown", "role of Odd is none of cache, logs"),
         ("no_stem", "volops-no-stem", "Odd lacks a stem for the names of its archives, such as odd"),
         (
             "takes_files",
