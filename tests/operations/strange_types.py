@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from volops import Artifact, FileTree, ProducerFailed, Source, Volume
+from volops import Artifact, Criticality, FileTree, ProducerFailed, Source, Volume
 
 
 class Strange(FileTree):
@@ -12,6 +12,7 @@ class Strange(FileTree):
 
     name = "strange"
     stem = "strange"
+    criticality = Criticality.CRITICAL
 
     def detect(self, volume: Volume) -> bool:
         del volume

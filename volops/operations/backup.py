@@ -68,13 +68,14 @@ def _choose(workspace: Workspace, selection: Selection) -> list[_Job]:
         chosen = {given.volume.key: given for given in map(workspace.assignment, selection.names)}
         return [_Job(given) for given in chosen.values()]
     return [
-        _Job(given, _reason_to_skip(given, selection))
+        _Job(given, reason_to_skip(given, selection))
         for given in workspace.assignments
         if given.volume.kind is not VolumeKind.BIND or given.backup
     ]
 
 
-def _reason_to_skip(given: Assignment, selection: Selection) -> str:
+def reason_to_skip(given: Assignment, selection: Selection) -> str:
+    """Why a run that is not told to leaves an existing volume out; empty when it does not."""
     if given.backup is False:
         return "left out by x-volops"
     if not given.volume.active:
