@@ -72,7 +72,8 @@ class Volume:
     """A named volume of the stack, or a bind mount of a service.
 
     `key` is the name the compose file uses (for a bind mount: the host path); `name` is what the
-    engine calls it (for a bind mount: the host path again).
+    engine calls it (for a bind mount: the host path again). `declared` is False for one that only a container
+    tells of: no entry of the compose file covers it.
     """
 
     key: str
@@ -83,6 +84,7 @@ class Volume:
     driver_options: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    declared: bool = True
 
     @property
     def active(self) -> bool:
@@ -104,7 +106,8 @@ class Volume:
 class Stack:
     """A compose project: what its files say, independent of what runs.
 
-    `files` are the compose files in the order compose merges them. `extension` is the top-level
+    `files` are the compose files in the order compose merges them, `env_files` where it takes variables from,
+    whether they are there or not. `extension` is the top-level
     `x-volops` mapping, not yet validated. `warnings` are what compose said of a project it accepted;
     `complete` is False when the services of inactive profiles could not be read.
     """
@@ -117,6 +120,7 @@ class Stack:
     extension: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     complete: bool = True
+    env_files: tuple[Path, ...] = ()
 
     def service(self, name: str) -> Service | None:
         """The service of that name, or None."""
@@ -236,7 +240,8 @@ class OutcomeStatus(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did with one volume. `reason` says why it was skipped or failed."""
+    """What a run did with one volume. `reason` says why it was skipped or failed; `checking` is how many of
+    the `seconds` went into proving what was restored."""
 
     volume: str
     type: str
@@ -246,6 +251,7 @@ class Outcome:
     size: int = 0
     stored_size: int = 0
     seconds: float = 0.0
+    checking: float = 0.0
     warnings: tuple[str, ...] = ()
 
 

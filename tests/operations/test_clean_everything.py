@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +59,25 @@ def test_what_no_backup_would_hold_is_named_before_one_is_taken(stack: SmallStac
     )
     assert "without --backup-first" in told.value.next_step
     assert backups(stack) == []
+
+
+def test_what_only_its_container_has_is_held_when_it_is_asked_for(
+    tmp_path: Path, image: Callable[[str], str]
+) -> None:
+    """Volumes that an image asks for, and the compose file says nothing of."""
+    with small_stack(tmp_path) as stack:
+        late = f"  late:\n    image: {image('with-volume')}\n    command: [sleep, infinity]\n    init: true"
+        text = stack.file.read_text().replace("  late:\n    image: debian:trixie-slim", late)
+        stack.file.write_text(text)
+        stack.compose("up", "--detach", "late")
+        with pytest.raises(
+            CleanFailed, match=r"not hold late:/data \(no `volumes:` entry .*late:/more"
+        ):
+            backed_up_first(stack.workspace())
+        assert backups(stack) == []
+        asked = "x-volops: {volumes: {'late:/data': {backup: true}, 'late:/more': {backup: true}}}\n"
+        stack.file.write_text(text + asked)
+        assert backed_up_first(stack.workspace()) in backups(stack)
 
 
 def test_what_turns_out_not_to_be_in_the_backup_is_named(stack: SmallStack) -> None:

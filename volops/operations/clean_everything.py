@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from volops.errors import CleanFailed
 from volops.manifest import BackupKind
 from volops.model import OutcomeStatus
-from volops.operations.backup import Selection, backup, reason_to_skip
+from volops.operations.backup import backup
+from volops.operations.backup_choice import Selection, reason_to_skip
 from volops.operations.clean_project import Doomed, ProjectPlan
 from volops.operations.volume_dump import Emit
 from volops.workspace import Workspace
 
 _KEPT = (OutcomeStatus.DONE, OutcomeStatus.RECIPE)
 _UNKNOWN = "the compose file does not know it"
+_UNDECLARED = "no `volumes:` entry of the compose file covers it"
 
 
 def require_held(plan: ProjectPlan) -> None:
@@ -44,7 +46,11 @@ def back_up_first(workspace: Workspace, plan: ProjectPlan, emit: Emit) -> str:
 
 
 def _why_not_held(doomed: Doomed) -> str:
-    return reason_to_skip(doomed.given, Selection()) if doomed.given else _UNKNOWN
+    if doomed.given is None:
+        return _UNKNOWN
+    if not doomed.given.volume.declared and doomed.given.backup is None:
+        return _UNDECLARED
+    return reason_to_skip(doomed.given, Selection())
 
 
 def _refuse(what: str, lost: Mapping[str, str]) -> None:

@@ -102,7 +102,9 @@ def plan_everything(workspace: Workspace) -> ProjectPlan:
     for name in [volume.name for volume in workspace.stack.volumes if volume.external]:
         own.pop(name, None)
     require_no_strangers(engine, workspace.stack.project, own)
-    doomed = _doomed(workspace, own, named)
+    # Of what containers have beside that only this is taken: what it is, not whose.
+    described = {each.volume.name: each for each in workspace.undeclared()} | named
+    doomed = _doomed(workspace, own, described)
     left += [_data_left(each) for each in doomed if each.elsewhere]
     left += _binds(workspace)
     return ProjectPlan(bare.containers, bare.networks, doomed, tuple(left))
