@@ -70,9 +70,7 @@ def test_what_only_its_container_has_is_held_when_it_is_asked_for(
         text = stack.file.read_text().replace("  late:\n    image: debian:trixie-slim", late)
         stack.file.write_text(text)
         stack.compose("up", "--detach", "late")
-        with pytest.raises(
-            CleanFailed, match=r"not hold late:/data \(no `volumes:` entry .*late:/more"
-        ):
+        with pytest.raises(CleanFailed, match=r"not hold late:/data \(no `volumes:` entry .*late:/more"):
             backed_up_first(stack.workspace())
         assert backups(stack) == []
         asked = "x-volops: {volumes: {'late:/data': {backup: true}, 'late:/more': {backup: true}}}\n"
