@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.live import docker, eventually
-from tests.testing.gates import Gate, everything, gate_on, small
+from tests.live import docker, eventually, volume_names
+from tests.testing.gates import IMAGE, Gate, everything, gate_on, small, written
 from volops.journal import JournalFile
+from volops.testing.gate.removal import remains, volumes_of
 
 _IDLE = ("init: true", "entrypoint: [sleep, infinity]", "volumes: ['data:/srv/data']")
 _LARGE = "head -c 100000000 /dev/urandom >/srv/data/large; touch /filled; exec sleep infinity"
 _INTERRUPTED = 2
+_PAGE = (Path(__file__).parents[2] / "docs" / "ci.md").read_text("utf-8")
 
 
 def copies_of(project: str) -> set[str]:
@@ -81,4 +86,49 @@ def test_a_gate_that_is_stopped_in_the_middle_leaves_nothing(
     assert everything(project.name) == []
     left = docker("volume", "ls", "--format", '{{.Name}} {{.Label "volops.project"}}').decode()
     assert project.name not in left
+    assert list(gate.scratch.glob("volops-*")) == []
+
+
+def test_what_a_gate_leaves_that_is_killed_outright_goes_by_the_commands_of_the_page(tmp_path: Path) -> None:
+    """Narrowed here to this project: gates of others may be at work."""
+    name = f"gtk{secrets.token_hex(4)}"
+    project = written(
+        tmp_path / "stack",
+        name,
+        "services:\n"
+        "  one:\n"
+        f"    build: {{context: ., dockerfile_inline: 'FROM {IMAGE}'}}\n"
+        "    init: true\n"
+        "    entrypoint: [sleep, infinity]\n"
+        "    volumes: ['data:/srv/data', /srv/unnamed]\n"
+        f"name: {name}\n"
+        "volumes: {data: }\n",
+    )
+    theirs, ready = tmp_path / "test_theirs.py", tmp_path / "ready"
+    theirs.write_text(
+        "import pathlib, signal\n"
+        "def test_one(volops_stack):\n"
+        f"    pathlib.Path({str(ready)!r}).write_text(volops_stack.name)\n"
+        "    signal.pause()\n"
+    )
+    with gate_on(tmp_path, "--stack", str(project.directory), what=str(theirs)) as gate:
+        eventually("its copy is there", lambda: ready.exists() or gate.process.poll() is not None)
+        gate.process.kill()
+        gate.end()
+    copy = ready.read_text()
+    volumes = volumes_of(copy)
+    docker("volume", "create", f"--label=volops.project={copy}", f"volops-proof-{name}")
+    assert {each.split()[0] for each in remains(copy)} == {"container", "volume", "network"}
+    assert len(volumes) > 2
+    commands = (
+        re.search(r"```sh\n(.*?)```", _PAGE, re.S)[1]  # type: ignore[index]
+        .replace("label=volops.gate", f"label=volops.gate={project.name}")
+        .replace("label=volops.project", f"label=volops.project={copy}")
+        .replace("-e '-gate-", f"-e '{project.name}-gate-")
+    )
+    environment = {**os.environ, "TMPDIR": str(gate.scratch)}
+    subprocess.run(["sh", "-euc", commands], env=environment, check=True, capture_output=True)
+    assert remains(copy) == []
+    assert volume_names().isdisjoint([*volumes, f"volops-proof-{name}"])
+    assert docker("images", "--quiet", f"{copy}-one") == b""
     assert list(gate.scratch.glob("volops-*")) == []
