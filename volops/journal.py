@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import errno
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +18,7 @@ from volops.store.locks import FileLock, holder
 
 _FILE = "restore.json"
 _LOCK = "restore.lock"
+_NOTHING_MADE = {errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 
 
 class Step(enum.StrEnum):
@@ -103,13 +105,15 @@ class JournalFile:
 
     @contextlib.contextmanager
     def held_to_read(self, purpose: str) -> Iterator[None]:
-        """As `held`, for a run that changes no volume and keeps nothing here. Where the directory cannot even
-        be made there is nothing to hold: whoever changes volumes needs it, too."""
+        """As `held`, for a run that changes no volume and keeps nothing here. Where the lock's file cannot
+        even be made there is nothing to hold: whoever changes volumes needs it, too."""
         with contextlib.ExitStack() as stack:
             try:
                 stack.enter_context(self.held(purpose))
-            except (StoreUnavailable, StoreFull):
-                if self._state.exists():
+            except (StoreUnavailable, StoreFull) as error:
+                cause = error.__cause__
+                unwritable = isinstance(cause, OSError) and cause.errno in _NOTHING_MADE
+                if self._state.exists() and not unwritable:
                     raise
             yield
 

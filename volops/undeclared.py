@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from volops.docker_records import HASH_LABEL
 from volops.engine import LABEL_HELPER, ContainerInfo
 from volops.model import Mount, Stack, Volume, VolumeKind
 
@@ -13,9 +14,9 @@ _NUMBER = "com.docker.compose.container-number"
 
 
 def services_first_to_last(containers: Iterable[ContainerInfo]) -> list[ContainerInfo]:
-    """The containers of services, those of one in compose's own order; no one-off ones, no helpers."""
-    own = (each for each in containers if not each.one_off and LABEL_HELPER not in each.labels)
-    return sorted(own, key=_number)
+    """The containers that compose made for services, those of one in its own order; no one-off ones. Others
+    may have inherited the project's label from an image that compose built."""
+    return sorted(filter(_of_a_service, containers), key=_number)
 
 
 def undeclared_volumes(stack: Stack, containers: Iterable[ContainerInfo]) -> tuple[Volume, ...]:
@@ -26,7 +27,8 @@ def undeclared_volumes(stack: Stack, containers: Iterable[ContainerInfo]) -> tup
     found: dict[str, Volume] = {}
     for container in services_first_to_last(containers):
         service = stack.service(container.service)
-        for place in container.mounts:
+        # The engine tells them in no order.
+        for place in sorted(container.mounts, key=lambda mount: mount.target):
             if service is None or place.kind != "volume" or place.source in known:
                 continue
             mount = Mount(service, place.target, read_only=not place.writable)
@@ -47,6 +49,11 @@ def _free(key: str, taken: set[str]) -> str:
     while wanted in taken:
         wanted, number = f"{key}#{number}", number + 1
     return wanted
+
+
+def _of_a_service(container: ContainerInfo) -> bool:
+    labels = container.labels
+    return not container.one_off and HASH_LABEL in labels and LABEL_HELPER not in labels
 
 
 def _number(container: ContainerInfo) -> tuple[str, int, str]:

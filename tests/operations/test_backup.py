@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 from volops_plugins.postgres import Postgres
 
-from tests.disks import small_disk
+from tests.disks import read_only, small_disk
 from tests.operations.small_stack import SmallStack, retyped, small_stack
 from tests.operations.strange_types import (
     Empty,
@@ -259,7 +259,11 @@ def test_a_backup_elsewhere_leaves_nothing_in_the_project_and_needs_no_right_to_
     run(replace(workspace, state=project / "backups" / ".volops"), "papers")
     assert list(project.iterdir()) == []
     run(replace(workspace, state=Path("/proc/backups/.volops")), "papers")
-    assert len(workspace.catalog.entries()) == 2
+    state = project / "backups" / ".volops"
+    state.mkdir(parents=True)
+    with read_only(project):
+        run(replace(workspace, state=state), "papers")
+    assert len(workspace.catalog.entries()) == 3
 
 
 def test_a_full_disk_ends_the_run_and_leaves_nothing(

@@ -5,20 +5,34 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.live import docker
 from volops.compose import ComposeOptions
+from volops.engine import ContainerInfo, MountInfo
 from volops.errors import UnknownVolume
 from volops.manifest import BackupKind
-from volops.model import Event, OutcomeStatus, VolumeFinished, VolumeKind, Warned
+from volops.model import (
+    Event,
+    Mount,
+    OutcomeStatus,
+    Service,
+    Stack,
+    Volume,
+    VolumeFinished,
+    VolumeKind,
+    Warned,
+)
 from volops.operations.backup import Selection, backup
 from volops.operations.inventory import inventory
 from volops.operations.restore import restore
 from volops.operations.restore_plan import plan_restore
 from volops.source import look_around
+from volops.undeclared import undeclared_volumes
 from volops.workspace import Workspace, open_workspace
 
 STACK = """
@@ -113,6 +127,38 @@ def test_one_that_is_named_is_saved_and_comes_back(workspace: Workspace, file: P
     plan = plan_restore(workspace, around, workspace.catalog.find(manifest.name), ())
     restore(workspace, around, plan, lambda _: None)
     assert [inside(file, number, "cat /data/kept") for number in (1, 2)] == ["one\n", "two\n"]
+
+
+def container(name: str, service: str, *volumes: str, **changes: Any) -> ContainerInfo:
+    """One that compose made, with these volumes at /1, /2 and so on; its number is at the end of its name."""
+    labels = {"com.docker.compose.config-hash": "x", "com.docker.compose.container-number": name[3:]}
+    mounts = tuple(MountInfo("volume", each, f"/{place}") for place, each in enumerate(volumes, 1))
+    made = ContainerInfo(name, name, service, "shop", "i", "i", "running", mounts=mounts, labels=labels)
+    return replace(made, **changes)
+
+
+def test_only_containers_that_compose_made_for_the_stack_s_services_count() -> None:
+    db, web = Service("db", "i"), Service("web", "i")
+    named = Volume("data", "shop_data", mounts=(Mount(db, "/1"),))
+    stack = Stack("shop", Path("/srv"), (), (db, web), (named,))
+    found = undeclared_volumes(
+        stack,
+        [
+            container("db-10", "db", "shop_data", "ten"),
+            container("db-2", "db", "shop_data", "two"),
+            container("db-1", "db", "shop_data", "one"),
+            container("we-1", "web", "one"),
+            container("or-1", "orphan", "of-no-service"),
+            container("db-3", "db", "of-a-run", one_off=True),
+            container("db-4", "db", "inherited", labels={}),
+        ],
+    )
+    assert {volume.key: volume.name for volume in found} == {
+        "db:/2": "one",
+        "db:/2#2": "two",
+        "db:/2#3": "ten",
+    }
+    assert [mount.service.name for mount in found[0].mounts] == ["db", "web"]
 
 
 def test_what_no_container_has_is_unknown(workspace: Workspace) -> None:

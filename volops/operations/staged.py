@@ -15,8 +15,9 @@ from volops.errors import DiskFull, ProducerFailed, RestoreFailed, VolopsError
 from volops.model import Artifact, Outcome, OutcomeStatus, VolumeFinished, VolumeStarted
 from volops.operations.restore_plan import RestoreItem
 from volops.operations.stored import StoredCheck
-from volops.operations.volume_dump import Emit, Told, blaming
+from volops.operations.volume_dump import Emit, Told
 from volops.pipeline import observed, opened
+from volops.plugins import blaming
 from volops.source import Surroundings
 from volops.staging import Swap
 from volops.staging_area import StagingArea

@@ -28,8 +28,7 @@ from volops.model import (
     Warned,
 )
 from volops.pipeline import SUFFIXES, ZSTD, Tally, behind, compress, observed
-from volops.plugins import Assignment, RegisteredType
-from volops.plugins import blaming as blaming
+from volops.plugins import Assignment, RegisteredType, blaming
 from volops.quiesce import held
 from volops.source import LiveSource, Surroundings
 from volops.volume_access import Source
