@@ -16,7 +16,8 @@ def host_path(volume: Volume, info: VolumeInfo | None) -> Path | None:
     """The path on the host that a bind mount is, or a volume whose options have the engine bind one
     (`driver_opts: {type: none, o: bind, device: /srv/data}`); None for all others.
 
-    What the engine knows of an existing volume counts, not what the compose file says by now.
+    What the engine knows of an existing volume counts, not what the compose file says by now. A relative path
+    begins wherever the engine was started.
     """
     if volume.kind is VolumeKind.BIND:
         return Path(volume.name)
@@ -38,7 +39,6 @@ def outlives(info: VolumeInfo) -> str:
 
 
 def _bound(driver: str, options: Mapping[str, str]) -> Path | None:
-    """With the flag `bind` the type is not looked at (mount(2), MS_BIND). The engine's process has no other
-    working directory than the root that a relative path could begin at."""
+    """With the flag `bind` the type is not looked at (mount(2), MS_BIND)."""
     binds = driver == "local" and not _BINDING.isdisjoint(options.get("o", "").split(","))
-    return Path("/", options["device"]) if binds and options.get("device") else None
+    return Path(options["device"]) if binds and options.get("device") else None

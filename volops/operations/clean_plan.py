@@ -125,6 +125,8 @@ def _why_left(workspace: Workspace, volume: Volume, info: VolumeInfo | None) -> 
         return None
     if all(mount.read_only for mount in volume.mounts):
         return Left(volume.key, "no service of the project writes to it")
+    if not path.is_absolute():
+        return Left(volume.key, f"only the engine knows where {path} is")
     if place := held_in(workspace, path):
         return Left(volume.key, f"it holds {place}")
     return Left(volume.key, "it is a single file") if path.is_file() else None

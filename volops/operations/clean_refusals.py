@@ -80,6 +80,11 @@ def require_cleanable(
         if path is None:
             continue
         called = f"bind mount {path}" if volume.kind is VolumeKind.BIND else f"volume {volume.key!r} ({path})"
+        if not path.is_absolute():
+            raise InvalidUse(
+                f"{called} begins wherever the engine was started",
+                next_step="say `device` of it from the root",
+            )
         if place := held_in(workspace, path):
             raise InvalidUse(
                 f"{called} holds {place}, which volops does not delete",
