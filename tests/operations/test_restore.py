@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.program import run
 from tests.dying import DIES_AT
 from tests.operations.small_stack import SmallStack, retyped, small_stack, wait_for
 from tests.operations.strange_types import Mute, Strange
@@ -53,6 +55,15 @@ print("begun", flush=True)
 restore(workspace, around, plan, lambda event: None)
 """
 )
+WELL = "[sh, -c, '[ ! -e /srv/papers/poison ] && exec sleep infinity']"
+CLERK = """
+  clerk:
+    image: debian:trixie-slim
+    command: [sleep, infinity]
+    init: true
+    volumes: ["letters:/srv/letters"]
+"""
+WITH_CLERK = ("services:\n", f"services:{CLERK}")
 KILLS = 30
 OLD, NEW = {"deed": "now", "late": "x"}, {"deed": "then"}
 
@@ -257,16 +268,13 @@ def test_a_service_that_does_not_get_well_on_the_new_data_gets_the_old_back(tmp_
 
 
 def test_old_data_that_is_broken_itself_comes_back_only_anyway(tmp_path: Path) -> None:
-    """The restore was for a service that did not get well; the roll-back insists that it does."""
+    """The restore was for services that did not get well; the roll-back insists that they do."""
     with small_stack(tmp_path) as stack:
         stack.fill("papers", deed="good")
         backup(stack.workspace(), Selection(), lambda _: None)
-        command = "    command: [sh, -c, '[ ! -e /srv/papers/poison ] && exec sleep infinity']\n"
-        before = '    command: [sleep, infinity]\n    init: true\n    volumes: ["papers:/srv/papers", '
-        after = command + '    init: true\n    volumes: ["papers:/srv/papers", '
-        stack.file.write_text(stack.file.read_text().replace(before, after))
+        stack.file.write_text(stack.file.read_text().replace("[sleep, infinity]", WELL).replace(*WITH_CLERK))
         stack.fill("papers", poison="yes")
-        stack.compose("up", "--detach", "store", "reader")
+        stack.compose("up", "--detach", "store", "reader", "clerk")
         put_back(stack.workspace())
         stack.compose("up", "--detach", "store", "reader")
         assert holds(stack, "papers") == {"deed": "good"}
@@ -274,12 +282,16 @@ def test_old_data_that_is_broken_itself_comes_back_only_anyway(tmp_path: Path) -
         around = look_around(workspace.engine, workspace.stack, "")
         with pytest.raises(NotWell, match="store") as refused:
             rollback(workspace, around, kept(workspace, around, ["papers"]), patience=20)
-        assert "volops rollback --anyway" in refused.value.next_step
+        assert "volops rollback --anyway papers" in refused.value.next_step
         assert holds(stack, "papers") == {"deed": "good"}
-        told: list[NotWell] = []
-        rollback(workspace, around, kept(workspace, around, ["papers"]), patience=20, anyway=told.append)
-        assert "store" in told[0].message
-        assert stack.state("store") == "exited"
+        done = run("rollback", "--anyway", "--yes", "--json", "--patience", "20", cwd=tmp_path)
+        assert done.code == 1
+        told = json.loads(done.out)["rollback"]
+        assert sorted(told["volumes"]) == ["letters", "papers"]
+        assert [each["service"] for each in told["unwell"]] == ["store", "reader"]
+        assert [(each["service"], each["seconds"] > 0) for each in told["stopped"]] == [("clerk", True)]
+        assert [line.split()[3] for line in done.err.splitlines()] == ["'store'", "'reader'"]
+        assert [stack.state(each) for each in ("store", "reader", "clerk")] == ["exited", "exited", "running"]
         argv = ["docker", "run", "--rm", "-v", f"{stack.project}_papers:/x", "debian:trixie-slim", "ls", "/x"]
         left = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
         assert left.split() == ["deed", "poison"]

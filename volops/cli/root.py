@@ -38,8 +38,8 @@ _SECTIONS: dict[str, dict[str, _Entry]] = {
     },
     "Restore": {
         "restore": _Entry("restoring", "restore", "Put volumes back as they are in a backup."),
-        "rollback": _Entry("reverting", "rollback", "Put the data from before the last restore back."),
-        "commit": _Entry("reverting", "commit", "Delete what the last restore put aside."),
+        "rollback": _Entry("reverting", "rollback", "Put the data back that restores have kept."),
+        "commit": _Entry("reverting", "commit", "Delete the data that restores have kept."),
     },
     "Run": {
         "start": _Entry("lifecycle", "start", "Start services and wait until they are healthy."),

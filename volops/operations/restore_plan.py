@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from volops.catalog import Entry
 from volops.errors import InvalidUse, NoSuchBackup, PluginBroken, RestoreRefused, UnknownVolume
@@ -119,7 +120,9 @@ def records_of(manifest: Manifest, names: Sequence[str]) -> list[VolumeRecord]:
             raise InvalidUse(f"{manifest.name} holds no data to restore", next_step="see `volops show`")
         return chosen
     by_name = {record.name: record for record in known.values()}
-    found = [known.get(name) or by_name.get(name) for name in names]
+    # A bind mount is known by the path that it has on the host.
+    paths = {name: str(Path(name).absolute()) for name in names if "/" in name}
+    found = [known.get(name) or by_name.get(name) or by_name.get(paths.get(name, "")) for name in names]
     for name, record in zip(names, found, strict=True):
         if record is None:
             raise UnknownVolume(name, list(known))

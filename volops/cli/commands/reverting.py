@@ -27,14 +27,18 @@ _database = click.option("--database", metavar="NAME", help="What restores of th
     backups=True,
     exits=EXITS,
     examples=[
+        "volops rollback postgres-data backend-media --yes",
         "volops rollback",
-        "volops rollback postgres-data --yes",
         "volops rollback postgres-data --database backend_db",
     ],
 )
 @yes_option
 @patience_option
-@click.option("--anyway", is_flag=True, help="Have the old data stay even if services do not get well on it.")
+@click.option(
+    "--anyway",
+    is_flag=True,
+    help="Have the old data stay even if services do not get well on it (exit code 1 then).",
+)
 @_database
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
 def rollback(
@@ -45,9 +49,11 @@ def rollback(
     anyway: bool,
     database: str | None,
 ) -> int:
-    """Put the data from before the last restore back.
+    """Put the data back that restores have kept.
 
-    What is live now is kept in its stead, so a rollback can be undone by another.
+    Of the volumes that are named, or of every volume that keeps some, bind mounts too, whichever restore it
+    is from: they are shown first. What is live now is kept in its stead, so a rollback can be undone by
+    another.
     """
     if database is not None:
         from volops.cli.commands.restoring_databases import rollback_of
@@ -73,7 +79,7 @@ def rollback(
             workspace, around, chosen, reporter, patience=patience, anyway=unwell.append if anyway else None
         )
     for error in unwell:
-        output.warn(str(error))
+        output.error(str(error))
     for service, seconds in downtime.items():
         output.note(f"{service} was down for {duration(seconds)}")
     output.note(f"rolled back: {', '.join(each.volume.key for each in chosen)}")
@@ -82,11 +88,11 @@ def rollback(
             "rollback": {
                 "volumes": [each.volume.key for each in chosen],
                 "stopped": stopped_document(downtime),
-                "unwell": unwell[0].message if unwell else None,
+                "unwell": [{"service": error.service, "reason": error.message} for error in unwell],
             }
         }
     )
-    return EXIT_DONE
+    return EXIT_FAILED if unwell else EXIT_DONE
 
 
 @verb("commit", backups=True, exits=EXITS, examples=["volops commit", "volops commit backend-media --yes"])
@@ -94,9 +100,11 @@ def rollback(
 @_database
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
 def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool, database: str | None) -> int:
-    """Delete what the last restore put aside.
+    """Delete the data that restores have kept.
 
-    Its space is free afterwards; `volops rollback` can no longer bring it back.
+    Of the volumes that are named, or of every volume that keeps some, bind mounts too, whichever restore it
+    is from: they are shown first. Its space is free afterwards, and `volops rollback` can no longer bring it
+    back.
     """
     if database is not None:
         from volops.cli.commands.restoring_databases import commit_of
