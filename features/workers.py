@@ -18,6 +18,8 @@ _WORKERS = 2
 _TRIALS = ("and then there is", "I reset my environment after", "on an engine where there are")
 """In steps that ask for what is left after something was done (features/world/aftermath.py): each is done
 once in a process, and one of them needs an engine of its own."""
+_LONGEST_TRIAL_S = 900
+"""That with the engine of its own takes a good minute on an idle machine, and ten times that on a busy one."""
 _READ_ONE_SAMPLE = ("full_backup", "database_backup", "selection", "inventory", "secrets")
 """Features most of whose scenarios read the sample stack that nobody destroys."""
 
@@ -47,7 +49,10 @@ def assign(items: list[pytest.Item], config: pytest.Config) -> None:
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group_of(template_of(item))))
+        group = _group_of(template_of(item))
+        item.add_marker(pytest.mark.xdist_group(group))
+        if group == "trials":
+            item.add_marker(pytest.mark.timeout(_LONGEST_TRIAL_S))
 
 
 def _group_of(template: ScenarioTemplate | None) -> str:
