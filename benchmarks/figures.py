@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MB = 1_000_000
+PROVEN = "volops, made and proven"
+"""What restores the data beside the live one and proves it: volops without its start, the swap, and the
+services that stop for it and start again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,10 @@ class FasterThan(Goal):
     """What the row's `volops` is to be: `bound` times as fast as `way`."""
 
 
+class AddsAtMost(Goal):
+    """`bound` times what the row's `volops, made and proven` takes without it."""
+
+
 class Within(Goal):
     """`bound` seconds."""
 
@@ -128,5 +135,9 @@ class Row:
         if isinstance(goal, FasterThan):
             figure = self.way("volops").times_as_fast_as(series).median
             return Verdict(goal, figure, figure >= goal.bound)
+        if isinstance(goal, AddsAtMost):
+            pairs = zip(series.samples, self.way(PROVEN).samples, strict=True)
+            figure = Spread.of(part.seconds / (both.seconds - part.seconds) for part, both in pairs).median
+            return Verdict(goal, figure, figure <= goal.bound)
         figure = series.seconds.median if isinstance(goal, Within) else float(series.peak or 0)
         return Verdict(goal, figure, 0 < figure < goal.bound)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from benchmarks.figures import MB, AtLeastAsFast, FasterThan, InMemory, Row, Series, Spread, Verdict, Within
+from benchmarks.figures import (
+    MB,
+    AddsAtMost,
+    AtLeastAsFast,
+    FasterThan,
+    InMemory,
+    Row,
+    Series,
+    Spread,
+    Verdict,
+    Within,
+)
 
 HEADLINE = ("data", "way", "seconds", "x by hand", "stored", "memory", "target")
 _NUMBERS = range(2, 6)
@@ -45,6 +56,8 @@ def _words(verdict: Verdict) -> str:
             return f">= {bound:.2g}x: {result}"
         case FasterThan():
             return f"volops >= {bound:g}x as fast: {figure:.1f}x, {result}"
+        case AddsAtMost():
+            return f"adds <= {bound:.0%}: {figure:.0%}, {result}"
         case Within():
             return f"< {bound:g} s: {result}"
         case InMemory():

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volops.chunks import ChunkReader
+from volops.chunks import ChunkReader, ahead
 
 CHUNKS = st.lists(st.binary(max_size=20), max_size=20)
 
@@ -41,3 +45,41 @@ def test_only_zeros_follow_when_nothing_else_comes(chunks: list[bytes], taken: i
     reader.take(taken)
     assert reader.only_zeros_follow() == (not b"".join(chunks)[taken:].strip(b"\0"))
     assert reader.take(1) == b""
+
+
+@given(CHUNKS)
+def test_what_is_made_ahead_is_what_was_made(chunks: list[bytes]) -> None:
+    assert b"".join(ahead(chunks)) == b"".join(chunks)
+
+
+def test_what_making_raises_comes_after_all_that_was_made() -> None:
+    def made() -> Iterator[bytes]:
+        yield b"x" * (3 << 20)
+        yield b"y"
+        raise LookupError("the end is not one")
+
+    taken = ahead(made())
+    assert next(taken) == b"x" * (3 << 20)
+    with pytest.raises(LookupError, match="not one"):
+        list(taken)
+
+
+def test_nothing_more_is_made_once_nobody_takes_it() -> None:
+    ended = threading.Event()
+    count = 0
+
+    def made() -> Iterator[bytes]:
+        nonlocal count
+        try:
+            while True:
+                count += 1
+                yield bytes(1 << 20)
+        finally:
+            ended.set()
+
+    taken = ahead(made())
+    next(taken)
+    taken.close()
+    assert ended.wait(10)
+    # What waited, what was taken, and what was at hand.
+    assert count <= 8

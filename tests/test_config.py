@@ -9,7 +9,7 @@ import pytest
 
 from volops.config import VolumeSettings, load_settings
 from volops.errors import ConfigInvalid
-from volops.model import Quiesce, Stack, Volume, VolumeKind
+from volops.model import Quiesce, Service, Stack, Volume, VolumeKind
 
 PROJECT = Path("/srv/shop")
 
@@ -20,7 +20,7 @@ def stack(extension: Any, *, complete: bool = True) -> Stack:
         Volume("backend:/data", "", VolumeKind.ANONYMOUS),
         Volume("/srv/shop/logs", "/srv/shop/logs", VolumeKind.BIND),
     )
-    return Stack("shop", PROJECT, (), (), volumes, extension, complete=complete)
+    return Stack("shop", PROJECT, (), (Service("backend", "shop"),), volumes, extension, complete=complete)
 
 
 def test_nothing_needs_to_be_said() -> None:
@@ -58,6 +58,7 @@ def test_backups_may_lie_in_the_home_directory(monkeypatch: pytest.MonkeyPatch) 
     [
         ("db", "db"),
         ("backend:/data", "backend:/data"),
+        ("backend:/of-its-image", "backend:/of-its-image"),
         ("./logs", "/srv/shop/logs"),
         ("/srv/shop/logs", "/srv/shop/logs"),
     ],

@@ -15,7 +15,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volops import pipeline
+from volops import chunks, pipeline
 from volops.errors import ArtifactCorrupt, StoreFull
 from volops.model import Digest
 from volops.pipeline import ZSTD, Tally, behind, compress, decompress, observed, opened
@@ -248,14 +248,14 @@ def test_an_interruption_ends_both() -> None:
 
 def test_an_interruption_of_the_very_end_ends_both(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the end cannot be handed over, whoever stores must not wait for it for ever."""
-    hand = pipeline._handed
+    hand = chunks.handed
 
     def interrupted(chunk: bytes | None, *rest: Any) -> bool:
         if chunk is None:
             raise KeyboardInterrupt
         return hand(chunk, *rest)
 
-    monkeypatch.setattr(pipeline, "_handed", interrupted)
+    monkeypatch.setattr(pipeline, "handed", interrupted)
     taken: list[bytes] = []
     with pytest.raises(KeyboardInterrupt):
         behind(iter([b"first", b"second"]), taken.extend)

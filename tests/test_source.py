@@ -60,6 +60,19 @@ def names(archive: bytes) -> list[bytes]:
     return [member.name for member in walk("archive", [archive])]
 
 
+def unpacked(archive: bytes, directory: Path) -> dict[str, tuple[int, int, int, int, str]]:
+    """What GNU tar makes of the archive: mode, owner, group, number of links and content of each path."""
+    directory.mkdir()
+    subprocess.run(["tar", "-xp", "--numeric-owner", "-C", str(directory)], input=archive, check=True)
+    found = {}
+    for path in sorted(directory.rglob("*")):
+        seen, content = path.lstat(), str(path.readlink()) if path.is_symlink() else ""
+        content = content or (path.read_text() if path.is_file() else "")
+        links = 0 if path.is_dir() else seen.st_nlink
+        found[str(path.relative_to(directory))] = (seen.st_mode, seen.st_uid, seen.st_gid, links, content)
+    return found
+
+
 class Reader:
     """Reads a stream step by step: what it has not read yet, its producer cannot have finished."""
 
@@ -291,6 +304,39 @@ def test_without_gnu_tar_the_engine_archives_and_says_what_is_lost(
     assert idle == b""
 
 
+def test_without_gnu_tar_paths_choose_a_part_as_with_it(
+    engine: Engine, volume: LiveVolume, image: Callable[[str], str], tmp_path: Path
+) -> None:
+    """What is outside of them is not read: it may be gigabytes of a running server's own files."""
+    long = "d" * 120
+    volume.sh(
+        f"cd /volume; mkdir -p conf/more {long}; printf a >conf/a; printf b >conf/more/b; ln -s a conf/to-a;"
+        f"ln conf/a conf/same; printf ü >'{long}/{long}'; chown 7:8 conf/a; chmod 640 conf/a;"
+        "printf o >-odd; printf x >other"
+    )
+    chosen = ("conf", "conf/more/b", "-odd", f"{long}/{long}")
+    with opened(surroundings(engine), named(volume)) as shown:
+        wanted = unpacked(b"".join(shown.source.tar(*chosen)), tmp_path / "tar")
+    assert len(wanted) == 9
+    for only in ("busybox", "bare"):
+        with opened(with_only(engine, image(only)), named(volume)) as shown:
+            archive = b"".join(shown.source.tar(*chosen))
+            assert shown.source.notes == {"layout": "tree"}
+        assert unpacked(archive, tmp_path / only) == wanted
+        assert "extended attributes" in shown.warnings[0]
+
+
+def test_a_path_that_is_not_there_fails_without_gnu_tar_too(
+    engine: Engine, volume: LiveVolume, image: Callable[[str], str]
+) -> None:
+    volume.sh("printf x >/volume/there")
+    with opened(with_only(engine, image("busybox")), named(volume)) as shown:
+        stream = shown.source.tar("there", "gone")
+        with pytest.raises(EngineFailed, match="gone"):
+            for _ in stream:
+                pass
+
+
 def test_what_the_engine_hides_is_found(
     engine: Engine, volume: LiveVolume, image: Callable[[str], str]
 ) -> None:
@@ -364,6 +410,26 @@ def test_a_bind_mount_is_read_as_a_volume_is(engine: Engine, tmp_path: Path) -> 
         assert names(shown.archive()) == [b"./", b"./app.log"]
 
 
+def test_a_bind_mount_whose_directory_is_gone_is_named(engine: Engine, tmp_path: Path) -> None:
+    """It is no matter of images."""
+    gone = str(tmp_path / "gone")
+    with opened(surroundings(engine), Volume(gone, gone, VolumeKind.BIND)) as shown:
+        for attempt in (shown.archive, shown.source.tree):
+            with pytest.raises(EngineFailed, match=f"^{re.escape(gone)} does not exist on this") as refused:
+                attempt()
+            assert "compose file" in refused.value.next_step
+
+
+def test_why_no_helper_could_be_made_is_said(
+    engine: Engine, volume: LiveVolume, image: Callable[[str], str]
+) -> None:
+    with (
+        opened(with_only(engine, image("bare")), named(volume)) as shown,
+        pytest.raises(EngineFailed, match=r"no local image can be used .*\(.*/bin/sh"),
+    ):
+        shown.source.tree()
+
+
 def test_a_wanted_helper_image_must_be_there(engine: Engine) -> None:
     with pytest.raises(EngineFailed, match="'no/such:image' is not on this engine"):
         surroundings(engine, "no/such:image")
@@ -381,6 +447,24 @@ def test_a_wanted_helper_image_must_be_there(engine: Engine) -> None:
 def test_artifacts_have_names_of_their_own(engine: Engine, alone: bool, part: str, name: str) -> None:
     source = LiveSource(surroundings(engine), Volume("data", "v"), PlainFiles(), None, alone=alone)
     assert source.file_name("media_backup", ".tar", part) == name
+
+
+def test_artifacts_of_two_volumes_have_names_of_their_own(engine: Engine) -> None:
+    """Whatever the types, the keys and the parts are, and whatever the run itself has taken."""
+    around, names = surroundings(engine), {f"compose_files_{STAMP}.tar": ""}
+
+    def named(key: str, stem: str, part: str = "", *, alone: bool = True) -> str:
+        volume = Volume(key, key)
+        return LiveSource(around, volume, PlainFiles(), None, alone=alone, names=names).file_name(
+            stem, ".tar", part
+        )
+
+    assert named("db", "db_backup") == f"db_backup_{STAMP}.tar"
+    assert named("db", "db_backup") == f"db_backup_{STAMP}.tar", "asked again for the same volume"
+    assert named("db", "db_backup", "maria") == f"db_backup_{STAMP}.maria.tar"
+    assert named("maria", "db_backup") == f"db_backup_{STAMP}.maria.2.tar"
+    assert named("other", "db_backup", alone=False) == f"db_backup_{STAMP}.other.tar"
+    assert named("files", "compose_files") == f"compose_files_{STAMP}.files.tar"
 
 
 def test_no_two_parts_get_one_name_and_none_leaves_the_directory(engine: Engine) -> None:

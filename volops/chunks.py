@@ -2,9 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import TypeVar
+
+Piece = TypeVar("Piece")
 
 _PIECE = 1 << 20
+_AHEAD_BYTES = 4 << 20
+_LOOK_S = 0.1
+_ENDING_S = 1.0
+
+
+def ahead(chunks: Iterable[bytes]) -> Generator[bytes, None, None]:
+    """Yield `chunks` unchanged, and raise what they raise; the next are made meanwhile, in a thread of their
+    own. They are joined to pieces of at least 1 MiB, a few of which wait at a time."""
+    waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD_BYTES // _PIECE)
+    over = threading.Event()
+    thread = threading.Thread(target=_made_ahead, args=(chunks, waiting, over), daemon=True)
+    thread.start()
+    try:
+        while (made := waiting.get()) is not None:
+            if isinstance(made, BaseException):
+                raise made
+            yield made
+    finally:
+        over.set()
+        # It sees that within a moment, unless what it reads from keeps it: then it ends with that.
+        thread.join(_ENDING_S)
+
+
+def _made_ahead(
+    chunks: Iterable[bytes], waiting: queue.Queue[bytes | BaseException | None], over: threading.Event
+) -> None:
+    end: BaseException | None = None
+    try:
+        for piece in _joined(chunks):
+            if not handed(piece, waiting, over.is_set):
+                break
+    except BaseException as error:  # noqa: BLE001 (raised again where the chunks are taken)
+        end = error
+    if isinstance(chunks, Generator):
+        chunks.close()
+    handed(end, waiting, over.is_set)
+
+
+def _joined(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """All of `chunks`, in pieces of at least 1 MiB but for the last."""
+    parts: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size >= _PIECE:
+            yield b"".join(parts)
+            parts.clear()
+            size = 0
+    if parts:
+        yield b"".join(parts)
+
+
+def handed(piece: Piece, waiting: queue.Queue[Piece], nobody: Callable[[], bool]) -> bool:
+    """Whether the piece was taken; False when there is `nobody` any more who would."""
+    while not nobody():
+        with contextlib.suppress(queue.Full):
+            waiting.put(piece, timeout=_LOOK_S)
+            return True
+    return False
 
 
 class ChunkReader:

@@ -98,7 +98,9 @@ def _volume_key(stack: Stack, name: str) -> str:
     for candidate in (name, str(_below(stack.directory, name))):
         if candidate in known:
             return candidate
-    if not stack.complete:
+    service, _, path = name.partition(":")
+    if not stack.complete or (path.startswith("/") and stack.service(service)):
+        # Whether a container of the service has such a volume is not for the compose file to know.
         return name
     meant = [volume.key for volume in stack.volumes if volume.name == name]
     raise ConfigInvalid(

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
+from volops.chunks import ahead
 from volops.errors import CheckFailed
 from volops.gnu_tar import VERSION, command, gnu_version
 from volops.model import Artifact, Criticality, Volume
@@ -126,7 +127,7 @@ def _same_archive(staging: Staging) -> bool:
     if wanted is None or gnu_version(shell.run(*VERSION).text) != staging.facts.get("tar"):
         return False
     digest = hashlib.sha256()
-    for chunk in shell.stream(*command(())):
+    for chunk in ahead(shell.stream(*command(()))):
         digest.update(chunk)
     return bool(digest.hexdigest() == wanted)
 

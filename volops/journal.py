@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import errno
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from volops.errors import Locked, RollbackFailed
+from volops.errors import Locked, RollbackFailed, StoreFull, StoreUnavailable
 from volops.model import Exchange
 from volops.store.durable import make_private, sync_directory, write_file
-from volops.store.locks import FileLock
+from volops.store.locks import FileLock, holder
 
 _FILE = "restore.json"
 _LOCK = "restore.lock"
+_NOTHING_MADE = {errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 
 
 class Step(enum.StrEnum):
@@ -63,6 +65,20 @@ class Journal:
         return replace(self, step=step, **changes)
 
 
+@contextlib.contextmanager
+def _tidied(state: Path) -> Iterator[None]:
+    """Afterwards the directory and its parent go again, if they were not there and nothing is in them."""
+    parent_there, there = state.parent.exists(), state.exists()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if not there:
+                state.rmdir()
+            if not parent_there:
+                state.parent.rmdir()
+
+
 class JournalFile:
     """The journal of a project, in its state directory."""
 
@@ -70,16 +86,46 @@ class JournalFile:
         self._state = state
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep other restores of the project away. Raises Locked."""
-        make_private(self._state)
-        lock = FileLock.take(self._state / _LOCK)
-        if lock is None:
-            raise Locked("another restore of this stack is under way", next_step="wait until it has ended")
-        try:
+    def held(self, purpose: str = "a run of volops") -> Iterator[None]:
+        """Have the project's volumes for oneself, wherever the backups are. Raises Locked, naming who has
+        them."""
+        with _tidied(self._state):
+            lock = self._take()
+            if lock is None:
+                who = holder(self._state / _LOCK) or "another run of volops"
+                raise Locked(
+                    f"the volumes of this stack are in use by {who}",
+                    next_step="wait until it has ended",
+                )
+            try:
+                lock.sign(purpose)
+                yield
+            finally:
+                lock.release(remove=True)
+
+    @contextlib.contextmanager
+    def held_to_read(self, purpose: str) -> Iterator[None]:
+        """As `held`, for a run that changes no volume and keeps nothing here. Where the lock's file cannot
+        even be made there is nothing to hold: whoever changes volumes needs it, too."""
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(self.held(purpose))
+            except (StoreUnavailable, StoreFull) as error:
+                cause = error.__cause__
+                unwritable = isinstance(cause, OSError) and cause.errno in _NOTHING_MADE
+                if self._state.exists() and not unwritable:
+                    raise
             yield
-        finally:
-            lock.release(remove=False)
+
+    def _take(self) -> FileLock | None:
+        """Again when the directory has gone in between, with the run that had made it."""
+        while True:
+            make_private(self._state)
+            try:
+                return FileLock.take(self._state / _LOCK)
+            except StoreUnavailable:
+                if self._state.exists():
+                    raise
 
     @property
     def exists(self) -> bool:

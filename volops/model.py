@@ -70,7 +70,8 @@ class Volume:
     """A named volume of the stack, or a bind mount of a service.
 
     `key` is the name the compose file uses (for a bind mount: the host path); `name` is what the
-    engine calls it (for a bind mount: the host path again).
+    engine calls it (for a bind mount: the host path again). `declared` is False for one that only a container
+    tells of: no entry of the compose file covers it.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Volume:
     driver_options: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    declared: bool = True
 
     @property
     def active(self) -> bool:
@@ -102,7 +104,8 @@ class Volume:
 class Stack:
     """A compose project: what its files say, independent of what runs.
 
-    `files` are the compose files in the order compose merges them. `extension` is the top-level
+    `files` are the compose files in the order compose merges them, `env_files` where it takes variables from,
+    whether they are there or not. `extension` is the top-level
     `x-volops` mapping, not yet validated. `warnings` are what compose said of a project it accepted;
     `complete` is False when the services of inactive profiles could not be read.
     """
@@ -115,6 +118,7 @@ class Stack:
     extension: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     complete: bool = True
+    env_files: tuple[Path, ...] = ()
 
     def service(self, name: str) -> Service | None:
         """The service of that name, or None."""
@@ -234,7 +238,8 @@ class OutcomeStatus(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did with one volume. `reason` says why it was skipped or failed."""
+    """What a run did with one volume. `reason` says why it was skipped or failed; `checking` is how many of
+    the `seconds` went into proving what was restored."""
 
     volume: str
     type: str
@@ -244,6 +249,7 @@ class Outcome:
     size: int = 0
     stored_size: int = 0
     seconds: float = 0.0
+    checking: float = 0.0
     warnings: tuple[str, ...] = ()
 
 

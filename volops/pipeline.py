@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import zstandard
 
-from volops.chunks import ChunkReader
+from volops.chunks import ChunkReader, handed
 from volops.errors import ArtifactCorrupt
 from volops.gzip_stream import gunzip
 from volops.model import Digest
@@ -107,23 +106,14 @@ def behind(chunks: Iterable[bytes], store: Callable[[Iterator[bytes]], Stored]) 
         storing = pool.submit(store, taken())
         try:
             for chunk in chunks:
-                if not _handed(chunk, waiting, storing):
+                if not handed(chunk, waiting, storing.done):
                     break
             whole.set()
         finally:
             # An interrupt may keep the end from being handed over, never from being seen.
             over.set()
-            _handed(None, waiting, storing)
+            handed(None, waiting, storing.done)
         return storing.result()
-
-
-def _handed(chunk: bytes | None, waiting: queue.Queue[bytes | None], storing: Future[Stored]) -> bool:
-    """Whether the chunk was taken; False when nobody takes any more."""
-    while not storing.done():
-        with contextlib.suppress(queue.Full):
-            waiting.put(chunk, timeout=_LOOK_S)
-            return True
-    return False
 
 
 class _CutOff(Exception):

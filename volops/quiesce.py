@@ -50,8 +50,7 @@ def held(engine: Engine, state: Path, stack: Stack, volume: Volume, how: Quiesce
                 engine.pause(container.id) if how is Quiesce.PAUSE else engine.stop(container.id)
             yield
         finally:
-            _release(engine, how, [container.id for container in users])
-            (state / _JOURNAL).unlink()
+            _undo(engine, state, how, [container.id for container in users])
     finally:
         lock.release(remove=True)
 
@@ -65,8 +64,7 @@ def recover(engine: Engine, state: Path) -> tuple[str, ...]:
         return ()
     try:
         noted = json.loads((state / _JOURNAL).read_text("utf-8"))
-        _release(engine, Quiesce(noted["how"]), [each["id"] for each in noted["containers"]])
-        (state / _JOURNAL).unlink()
+        _undo(engine, state, Quiesce(noted["how"]), [each["id"] for each in noted["containers"]])
         return tuple(each["name"] for each in noted["containers"])
     finally:
         lock.release(remove=True)
@@ -76,6 +74,18 @@ def _note(state: Path, how: Quiesce, users: Sequence[ContainerInfo]) -> None:
     noted = {"how": how.value, "containers": [{"id": user.id, "name": user.name} for user in users]}
     write_file(state, _JOURNAL, [json.dumps(noted).encode()])
     sync_directory(state)
+
+
+def _undo(engine: Engine, state: Path, how: Quiesce, containers: Sequence[str]) -> None:
+    """Let go all of them, and only then heed somebody who wants to stop meanwhile."""
+    try:
+        _release(engine, how, containers)
+        (state / _JOURNAL).unlink()
+    except KeyboardInterrupt:
+        # Nobody knows how far it came, and each step may be repeated.
+        _release(engine, how, containers)
+        (state / _JOURNAL).unlink(missing_ok=True)
+        raise
 
 
 def _release(engine: Engine, how: Quiesce, containers: Sequence[str]) -> None:

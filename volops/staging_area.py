@@ -53,6 +53,7 @@ class StagingArea:
         self.volume = volume
         self.options = options
         self.facts = facts
+        self.notes: dict[str, Any] = {}
         self._around = surroundings
         self._name = name or volume.name
         self._mount = owner(volume, volume_type)
@@ -139,5 +140,6 @@ class StagingArea:
 def _with_tar(shells: Shells, name: str, source: str) -> HelperShell:
     found = shells.with_tar(name, (source, "/volume", True), _FILES)
     if found is None or not found.version:
-        raise EngineFailed("no local image has GNU tar, which a restore needs", next_step=NEEDS_IMAGE)
+        message = f"no local image has GNU tar, which a restore needs{shells.refusal}"
+        raise EngineFailed(message, next_step=NEEDS_IMAGE)
     return found.shell

@@ -9,7 +9,7 @@ from volops.database_type import DatabaseType
 from volops.errors import RollbackFailed, VolopsError
 from volops.journal import Journal, JournalFile, Step
 from volops.model import Exchange
-from volops.plugins import Assignment
+from volops.plugins import Assignment, blaming
 from volops.source import LiveSource, Surroundings
 
 RESTORE = "restore"
@@ -20,11 +20,14 @@ RESTORE = "restore"
 def databases_of(
     around: Surroundings, given: Assignment, on_warning: Callable[[str], None] = lambda _: None
 ) -> Iterator[tuple[DatabaseType, LiveSource]]:
-    """The type of a volume that holds databases, and the volume as that sees it."""
-    volume_type = given.type.cls() if given.type else None
-    if volume_type is None or not isinstance(volume_type, DatabaseType):
+    """The type of a volume that holds databases, and the volume as that sees it; what the type raises names
+    its plugin."""
+    registered = given.type
+    volume_type = registered.cls() if registered else None
+    if registered is None or volume_type is None or not isinstance(volume_type, DatabaseType):
         raise RollbackFailed(f"volume {given.volume.key!r} holds no databases any more")
-    with LiveSource(around, given.volume, volume_type, given.options, on_warning=on_warning) as source:
+    opened = LiveSource(around, given.volume, volume_type, given.options, on_warning=on_warning)
+    with opened as source, blaming(registered):
         yield volume_type, source
 
 

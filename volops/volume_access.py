@@ -34,8 +34,9 @@ class Source(Protocol):
     def file_name(self, stem: str, extension: str, part: str = "") -> str:
         """An artifact name, unique in the backup: `db_backup_20251025_143022.sql`.
 
-        `part` (a database's name, say) and, where the stack has several volumes of the type, the volume's
-        key come after the stamp, made fit for a file name: `db_backup_20251025_143022.orders.sql`.
+        `part` (a database's name, say) and, where the stack has several volumes of the type, or a volume of
+        another type has the name already, the volume's key come after the stamp, made fit for a file name:
+        `db_backup_20251025_143022.orders.sql`. Asked again for this volume, the same name.
         """
         ...
 
@@ -118,6 +119,12 @@ class Staging(Protocol):
     @property
     def facts(self) -> Mapping[str, Any]:
         """What the type's `facts` returned when the backup was made; empty when nothing was recorded."""
+        ...
+
+    @property
+    def notes(self) -> MutableMapping[str, Any]:
+        """A place for one step of a restore to leave what another will need: `preflight`, `load` and `check`
+        are given the same one."""
         ...
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from volops.plugins import Assignment, Registry, assign, discover, open_store
 from volops.source import look_around
 from volops.store import LocalStore
 from volops.store.local import STATE
+from volops.undeclared import services_first_to_last, undeclared_volumes
 from volops.unfinished import recover
 
 
@@ -40,12 +42,18 @@ class Workspace:
 
     def assignment(self, name: str) -> Assignment:
         """That of the volume called `name` in the compose file, on the engine, or (a bind mount) on the
-        host. Raises UnknownVolume."""
+        host; of one that is not declared there, too. Raises UnknownVolume."""
         wanted = {name, str(Path(name).absolute())} if "/" in name else {name}
-        for given in self.assignments:
-            if wanted & {given.volume.key, given.volume.name}:
-                return given
-        raise UnknownVolume(name, [given.volume.key for given in self.assignments])
+        found = _called(wanted, self.assignments) or _called(wanted, self.undeclared())
+        if found is None:
+            raise UnknownVolume(name, [given.volume.key for given in self.assignments])
+        return found
+
+    def undeclared(self) -> tuple[Assignment, ...]:
+        """Those of the volumes that containers have and the compose file does not cover. Nothing is done with
+        one that is not named: whose image asks for a volume need not run what the image is for."""
+        volumes = undeclared_volumes(self.stack, self.engine.containers(self.stack.project))
+        return tuple(_assigned(volume, self.settings, self.registry) for volume in volumes)
 
 
 def open_workspace(
@@ -61,15 +69,13 @@ def open_workspace(
     """
     with ThreadPoolExecutor(1) as pool:
         connecting = pool.submit(connect)
+        # Plugins are imported while compose is still thinking.
+        registry = discover()
         stack = reading.result() if reading else load_stack(options)
         settings = load_settings(stack)
-        registry = discover()
         engine = connecting.result()
     stack = _with_anonymous_volumes(stack, engine)
-    assignments = tuple(
-        assign(volume, settings.volumes.get(volume.key, VolumeSettings()), registry)
-        for volume in stack.volumes
-    )
+    assignments = tuple(_assigned(volume, settings, registry) for volume in stack.volumes)
     store = open_store(registry, str(backups or settings.store or settings.backups))
     catalog = Catalog(store, stack.project)
     records = store.directory if isinstance(store, LocalStore) else settings.backups
@@ -83,16 +89,23 @@ def open_workspace(
     return Workspace(stack, settings, engine, registry, catalog, assignments, state, records, compose)
 
 
+def _called(names: Collection[str], assignments: Iterable[Assignment]) -> Assignment | None:
+    return next((each for each in assignments if each.volume.key in names or each.volume.name in names), None)
+
+
+def _assigned(volume: Volume, settings: Settings, registry: Registry) -> Assignment:
+    return assign(volume, settings.volumes.get(volume.key, VolumeSettings()), registry)
+
+
 def _with_anonymous_volumes(stack: Stack, engine: Engine) -> Stack:
     """An anonymous volume has a name only once a container of its service exists."""
     if all(volume.name for volume in stack.volumes):
         return stack
-    found = {
-        (container.service, mount.target): mount.source
-        for container in engine.containers(stack.project)
-        for mount in container.mounts
-        if mount.kind == "volume" and not container.one_off
-    }
+    found: dict[tuple[str, str], str] = {}
+    for container in services_first_to_last(engine.containers(stack.project)):
+        for mount in container.mounts:
+            if mount.kind == "volume":
+                found.setdefault((container.service, mount.target), mount.source)
 
     def named(volume: Volume) -> Volume:
         if volume.kind is not VolumeKind.ANONYMOUS or volume.name:

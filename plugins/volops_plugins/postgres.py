@@ -59,7 +59,7 @@ class Postgres(VolumeType):
     guarantees = (
         "Survives restarts and rebuilds of containers",
         "Survives `docker compose down`",
-        "Removed by `docker compose down -v`",
+        "Removed by `docker compose down -v` and by `volops clean-all`",
     )
     proof = "databases, rows of every table, sequences, extensions, roles"
     Options: ClassVar[type[Any]] = Options

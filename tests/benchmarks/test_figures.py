@@ -6,6 +6,8 @@ import pytest
 
 from benchmarks.figures import (
     MB,
+    PROVEN,
+    AddsAtMost,
     AtLeastAsFast,
     FasterThan,
     Goal,
@@ -70,6 +72,14 @@ def test_goals_are_judged_by_medians(goal: Goal, figure: float, kept: bool) -> N
     volops = series("volops", 2, 2, 2, peak=60 * MB)
     verdict = row(by_hand, volops, restic, goals=(goal,)).verdicts()[0]
     assert (verdict.figure, verdict.kept) == (figure, kept)
+
+
+def test_what_a_part_adds_is_told_by_what_the_rest_takes() -> None:
+    whole, part = series(PROVEN, 14, 30), series("part", 4, 10)
+    for most, kept in ((0.46, True), (0.44, False)):
+        (verdict,) = row(whole, part, goals=(AddsAtMost("part", most),)).verdicts()
+        assert verdict.figure == pytest.approx(0.45)
+        assert verdict.kept == kept
 
 
 def test_memory_that_was_not_measured_keeps_no_goal() -> None:

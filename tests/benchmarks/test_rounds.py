@@ -59,6 +59,13 @@ def test_memory_is_that_of_the_program_or_what_it_left_in_a_file(tmp_path: Path)
     assert noted.peak == 2048 * 1024
 
 
+def test_parts_of_the_whole_are_read_out_of_what_the_program_printed(tmp_path: Path) -> None:
+    telling = way("a", "echo 0.25; echo noise >&2", parts={"part of a": float})
+    (whole, part), _ = in_turn([telling], 2, Directory(tmp_path), lambda _: None)
+    assert (whole.way, part.way) == ("a", "part of a")
+    assert [sample.seconds for sample in part.samples] == [0.25, 0.25]
+
+
 def test_a_program_that_fails_ends_the_measurement_and_says_why(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match=r"sh ended with 3: [\s\S]*disk on fire"):
         in_turn([way("a", "echo disk on fire >&2; exit 3")], 1, Directory(tmp_path), lambda _: None)

@@ -99,6 +99,22 @@ def test_latest_is_the_newest_complete_full_backup(root: Path, catalog: Catalog)
     assert catalog.find("latest").name == wanted
 
 
+def test_latest_is_not_one_that_is_known_to_be_bad_while_there_is_another(
+    root: Path, catalog: Catalog
+) -> None:
+    good, bad = add(root, 1), add(root, 2)
+    found = Verification(CREATED, ("db: damaged",))
+    catalog.record(catalog.find(bad), found)
+    assert catalog.find("latest").name == good
+    assert [entry.name for entry in catalog.passed_over()] == [bad]
+    catalog.record(catalog.find(good), found)
+    assert catalog.find("latest").name == bad, "of two that are bad the newer one is meant"
+    assert catalog.passed_over() == ()
+    newer = add(root, 3)
+    assert catalog.find("latest").name == newer
+    assert catalog.passed_over() == ()
+
+
 def test_latest_is_not_another_projects(root: Path) -> None:
     mine = add(root, 1, project="mine")
     theirs = add(root, 2, project="theirs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -49,6 +50,15 @@ class TestVolumes:
             "Plain files",
         ]
         assert str(project / "logs") not in done.out
+
+    def test_what_its_type_is_about_is_told_when_asked_for(self, volops: Volops) -> None:
+        said = volops("volumes", "--about").out
+        titles, uploads = said.splitlines()[0], row(said, listed(volops)["uploads"]["name"])
+        assert titles.endswith("GUARANTEES")
+        assert "Whatever the volume holds" in uploads
+        assert "survives container restarts; survives container rebuilds" in uploads
+        assert "GUARANTEES" not in volops("volumes").out
+        assert listed(volops)["uploads"]["guarantees"][0] == "survives container restarts"
 
     def test_a_volume_that_does_not_exist_yet_is_said_to(self, volops: Volops) -> None:
         spare = listed(volops)["spare"]
@@ -110,6 +120,8 @@ class TestVolumes:
         assert "_uploads " in table
         assert "_uploads - Plain files\n     uploads, used by web\n     local, /var/lib/" in details
         assert details.rstrip().splitlines()[-1].startswith("4 volumes, 3.0 MB")
+        told = _ESCAPES.sub("", run_on_terminal("volumes", "--about", cwd=project, columns=80).out)
+        assert "\n     typical size: Varies\n" in told
 
     def test_a_stack_without_volumes(self, tmp_path: Path) -> None:
         (tmp_path / "compose.yaml").write_text("services: {a: {image: i}}")
@@ -130,6 +142,27 @@ class TestStatus:
         assert volops("backup", "uploads", "-q").code == 0
         assert "Last backup: selected_backup_" in volops("status").out
         assert f"→ ./{backups.name}/selected_backup_" in volops("status").out
+
+    def test_a_damaged_backup_is_not_called_complete_nor_taken(self, volops: Volops, backups: Path) -> None:
+        for _ in range(2):
+            assert volops("backup", "-q").code == 0
+        older, newer = sorted(backups.glob("full_backup_*"))
+        artifact = next(newer.glob("files_backup_*.uploads.tar.zst"))
+        artifact.write_bytes(artifact.read_bytes()[:-1])
+        assert volops("verify", newer.name, "-q").code == 1
+        assert f"Last backup: {newer.name}, just now, NOT GOOD when it was" in volops("status").out
+        shown = volops("show", "latest")
+        assert f"{older.name} (full, complete)" in shown.out
+        assert shown.error_line.startswith(f"volops: warning: {newer.name} is newer and NOT GOOD")
+        assert shown.error_line.endswith(f"taking {older.name}")
+
+    def test_a_bundle_is_a_backup_too(self, volops: Volops, backups: Path) -> None:
+        assert volops("backup", "uploads", "-q").code == 0
+        (made,) = backups.glob("selected_backup_*")
+        assert volops("bundle", made.name, "-q").code == 0
+        assert f"Last backup: {made.name}, " in volops("status").out
+        shutil.rmtree(made)
+        assert f"Last backup: {made.name}.tar.gz, " in volops("status").out
 
     def test_a_stack_that_was_never_started(self, tmp_path: Path) -> None:
         (tmp_path / "compose.yaml").write_text("services: {a: {image: i, volumes: ['v:/v']}}\nvolumes: {v: }")

@@ -98,6 +98,15 @@ def test_a_defect_is_one_line_that_says_how_to_get_more(tmp_path: Path) -> None:
     assert "Traceback (most recent call last)" in done.stderr
 
 
+def test_a_plugin_that_ends_the_process_has_not_succeeded(tmp_path: Path) -> None:
+    """Wherever that is: a store of a plugin, too, is asked in the midst of a run."""
+    leaving = [*replaced("sys.exit(0)"), "start"]
+    done = subprocess.run(leaving, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stdout == "working\ncleaned up\n"
+    assert done.stderr.startswith("volops: error: a plugin ended the run with sys.exit(0) before its work")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_unwinds_and_ends_with_130(number: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen(

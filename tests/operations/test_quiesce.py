@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.operations.small_stack import SmallStack, small_stack, wait_for
+from volops.engine import MountInfo
 from volops.errors import Locked
-from volops.model import Quiesce
+from volops.model import Quiesce, Service, Stack, Volume
 from volops.quiesce import held
+from volops.testing.fake_engine import FakeEngine
 
 HOLDING = """
 import sys
@@ -66,6 +68,41 @@ def test_an_error_while_they_are_held_lets_them_go(stack: SmallStack) -> None:
     with pytest.raises(ZeroDivisionError):
         fail_while_held()
     assert stack.state("store") == "running"
+
+
+class Impatient(FakeEngine):
+    """Somebody presses Ctrl-C when the first container has just been let go."""
+
+    pressed = False
+
+    def unpause(self, container: str) -> None:
+        super().unpause(container)
+        self._press()
+
+    def start(self, container: str) -> None:
+        super().start(container)
+        self._press()
+
+    def _press(self) -> None:
+        if not self.pressed:
+            self.pressed = True
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("how", [Quiesce.PAUSE, Quiesce.STOP])
+def test_ctrl_c_while_they_are_let_go_leaves_none_behind(how: Quiesce, tmp_path: Path) -> None:
+    engine, volume = Impatient(), Volume("papers", "papers")
+    engine.add_image("image")
+    engine.add_volume("papers")
+    mounts = (MountInfo("volume", "papers", "/srv"),)
+    names = ("one", "two", "three")
+    for name in names:
+        engine.add_container(name, "image", mounts, project="shop", service=name)
+    shop = Stack("shop", tmp_path, (), tuple(Service(name, "image") for name in names), (volume,))
+    with pytest.raises(KeyboardInterrupt), held(engine, tmp_path, shop, volume, how):
+        assert {each.state for each in engine.containers("shop")} <= {"paused", "exited"}
+    assert {each.state for each in engine.containers("shop")} == {"running"}
+    assert list(tmp_path.iterdir()) == [], "nothing is left for the next command to do"
 
 
 @pytest.mark.parametrize("how", [Quiesce.PAUSE, Quiesce.STOP])

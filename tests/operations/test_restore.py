@@ -27,6 +27,7 @@ from volops.errors import (
     VolopsError,
 )
 from volops.journal import JournalFile, Step
+from volops.model import Artifact
 from volops.operations.backup import Selection, backup
 from volops.operations.restore import Restored, restore
 from volops.operations.restore_plan import plan_restore
@@ -61,6 +62,22 @@ class Refusing(Strange):
 
     def check(self, staging: Staging) -> None:
         raise CheckFailed(f"{staging.volume.key} is not what it was")
+
+
+class LeavingLoad(Strange):
+    """Ends the process instead of loading anything, and calls that a success."""
+
+    def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
+        del staging, artifacts
+        sys.exit(0)
+
+
+class LeavingCheck(Strange):
+    """Does so when what was loaded is to be proven."""
+
+    def check(self, staging: Staging) -> None:
+        del staging
+        sys.exit(0)
 
 
 @pytest.fixture
@@ -183,14 +200,20 @@ def test_what_goes_wrong_after_the_swap_is_not_told_as_if_nothing_had_changed(
     assert holds(stack, "papers") == NEW
 
 
-def test_a_check_that_fails_leaves_the_live_data_and_stops_nobody(stack: SmallStack) -> None:
+@pytest.mark.parametrize(
+    ("cls", "said"),
+    [(Refusing, "is not what it was"), (LeavingLoad, "SystemExit: 0"), (LeavingCheck, "SystemExit: 0")],
+)
+def test_a_check_that_fails_leaves_the_live_data_and_stops_nobody(
+    stack: SmallStack, cls: type[Strange], said: str
+) -> None:
     before = started(stack, "store")
     workspace = stack.workspace()
     types = {**workspace.registry.types}
-    types["files"] = replace(types["files"], cls=Refusing)
+    types["files"] = replace(types["files"], cls=cls)
     workspace.registry.types = types
-    with pytest.raises(CheckFailed, match="is not what it was"):
-        put_back(retyped(workspace, "papers", Refusing))
+    with pytest.raises(RestoreFailed, match=said):
+        put_back(retyped(workspace, "papers", cls))
     assert holds(stack, "papers") == OLD
     assert started(stack, "store") == before
     assert stack.left_behind() == []

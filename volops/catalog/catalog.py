@@ -59,7 +59,8 @@ class Catalog:
         """The entry that `reference` means: `latest`, a name, the beginning of one name only, or a path.
 
         An archive in the working directory needs no slash to be a path. `latest` is the newest complete full
-        backup. Raises NoSuchBackup, and InvalidUse naming the candidates when several names begin so.
+        backup, of those that are not known to be bad if there is one; see `passed_over`. Raises NoSuchBackup,
+        and InvalidUse naming the candidates when several names begin so.
         """
         if reference == LATEST:
             return self._latest()
@@ -81,6 +82,12 @@ class Catalog:
         if _FOREIGN.fullmatch(reference) and Path(reference).is_file():
             return _at(Path(reference).absolute())
         raise NoSuchBackup(f"no backup {reference!r} in {self.store.location}", next_step=_choice(entries))
+
+    def passed_over(self) -> tuple[Entry, ...]:
+        """The complete full backups that are newer than what `latest` means, and known to be bad."""
+        mine = self._complete()
+        good = next((number for number, entry in enumerate(mine) if not _known_bad(entry)), 0)
+        return tuple(mine[:good])
 
     def last_good(self, key: str) -> datetime | None:
         """When the volume was last backed up, in a backup that is not known to be bad; see last_goods."""
@@ -139,22 +146,37 @@ class Catalog:
                 yield read_loose_file(self.store, file, size)
 
     def _counts(self, entry: Entry) -> bool:
-        if not entry.manifest or (entry.verified and not entry.verified.ok):
+        if not entry.manifest or _known_bad(entry):
             return False
         return self._project in {"", entry.manifest.stack.project}
 
+    def _complete(self) -> list[Entry]:
+        """The project's complete full backups, newest first."""
+        return [
+            entry
+            for entry in self.entries()
+            if entry.state is EntryState.COMPLETE
+            and entry.manifest is not None
+            and entry.kind is BackupKind.FULL
+            and self._project in {"", entry.manifest.stack.project}
+        ]
+
     def _latest(self) -> Entry:
+        if mine := self._complete():
+            return next((entry for entry in mine if not _known_bad(entry)), mine[0])
         full = [entry for entry in self.entries() if entry.kind is BackupKind.FULL]
         complete = [entry for entry in full if entry.state is EntryState.COMPLETE]
         bundles = [entry for entry in full if entry.state is EntryState.BUNDLE]
-        for entry in complete:
-            if entry.manifest and self._project in {"", entry.manifest.stack.project}:
-                return entry
         whose = f" of project {self._project}" if complete else ""
         raise NoSuchBackup(
             f"no complete full backup{whose} in {self.store.location}",
             next_step=_choice(complete or bundles),
         )
+
+
+def _known_bad(entry: Entry) -> bool:
+    """Whether its last verification found something wrong."""
+    return entry.verified is not None and not entry.verified.ok
 
 
 def _without_bundles(entries: list[Entry]) -> list[Entry]:

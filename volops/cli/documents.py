@@ -74,6 +74,7 @@ def inventory_document(item: InventoryItem) -> dict[str, Any]:
         "volume": volume.key,
         "name": volume.name or None,
         "kind": volume.kind.value,
+        "declared": volume.declared,
         "type": found.cls.name if found else None,
         "detected": item.assignment.detected,
         "driver": item.driver,
@@ -85,7 +86,10 @@ def inventory_document(item: InventoryItem) -> dict[str, Any]:
         "used_by": list(item.used_by),
         "criticality": found.cls.criticality.value if found else None,
         "description": found.cls.summary if found else None,
+        "data_included": list(found.cls.data_included) if found else [],
+        "typical_size": found.cls.typical_size if found else None,
         "backup_priority": found.cls.backup_priority if found else None,
+        "guarantees": list(found.cls.guarantees) if found else [],
         "last_good": item.last_good,
         "problem": str(problem) if problem else None,
     }

@@ -13,7 +13,7 @@ from volops.cli.output import Output
 from volops.errors import VolopsError
 
 if TYPE_CHECKING:
-    from volops.catalog import Catalog
+    from volops.catalog import Catalog, Entry
     from volops.compose import Compose, ComposeOptions
     from volops.model import Stack
     from volops.workspace import Workspace
@@ -102,6 +102,17 @@ class Invocation:
         from volops.plugins import discover, open_store
 
         return Catalog(open_store(discover(bundled=False), location), self._project())
+
+    def backup(self, reference: str, catalog: Catalog | None = None) -> Entry:
+        """The backup that somebody means, by default of this run's catalog; with a warning when `latest` is
+        not the newest, since that is known to be bad. Raises what `Catalog.find` does."""
+        catalog = catalog or self.catalog
+        found = catalog.find(reference)
+        if reference == "latest":
+            for bad in catalog.passed_over():
+                newer = f"{bad.name} is newer and NOT GOOD, as `volops verify` found"
+                self.output.warn(f"{newer}: taking {found.name}")
+        return found
 
     def volops(self, *arguments: str) -> int:
         """Run another verb on the same project and backups as a process of its own; return its exit code."""

@@ -49,6 +49,10 @@ def run(arguments: Sequence[str], *, program: str) -> int:
         return _misused(invocation, error, program)
     except KeyboardInterrupt:
         return _fail(invocation, "Interrupted", "interrupted", "", EXIT_INTERRUPTED)
+    except SystemExit as left:
+        # Nothing of volops does that, and a plugin's code for success is none of the run.
+        message = f"a plugin ended the run with sys.exit({left.code!r}) before its work was done"
+        return _fail(invocation, "PluginBroken", message, "see `volops plugins`", EXIT_FAILED)
 
 
 def _invoke(arguments: list[str], program: str, invocation: Invocation) -> int:

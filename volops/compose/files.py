@@ -48,6 +48,14 @@ def project_directory(options: ComposeOptions, files: tuple[Path, ...]) -> Path:
     return files[0].parent if files else Path.cwd()
 
 
+def project_env_files(options: ComposeOptions, directory: Path) -> tuple[Path, ...]:
+    """The files from which compose takes variables of the project in that directory, absolute: those named,
+    or else `.env`. Some of them may not be there."""
+    listed = os.environ.get("COMPOSE_ENV_FILES", "")
+    named = options.env_files or tuple(file for file in listed.split(",") if file)
+    return tuple(_absolute(file) for file in named) or (directory / ".env",)
+
+
 def _first(directory: Path, names: tuple[str, ...]) -> Path | None:
     return next((directory / name for name in names if (directory / name).is_file()), None)
 
@@ -57,10 +65,7 @@ def _absolute(path: str) -> Path:
 
 
 def _env_file_variables(options: ComposeOptions) -> Mapping[str, str]:
-    listed = os.environ.get("COMPOSE_ENV_FILES", "")
-    named = options.env_files or tuple(file for file in listed.split(",") if file)
-    directory = _absolute(options.project_directory or ".")
-    paths = [_absolute(file) for file in named] or [directory / ".env"]
+    paths = project_env_files(options, _absolute(options.project_directory or "."))
     return {name: value for path in paths for name, value in _assignments(path)}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from volops.compose.files import project_directory, project_files
+from volops.compose.files import project_directory, project_env_files, project_files
 from volops.compose.options import ComposeOptions, Said, ask, check_version
 from volops.compose.resolved import services_of, volumes_of
 from volops.errors import ComposeInvalid, InvalidUse, NoComposeFile
@@ -48,15 +48,16 @@ def _stack(
     warnings: tuple[str, ...],
 ) -> Stack:
     files = project_files(options)
-    services = services_of(config, active)
+    services, directory = services_of(config, active), project_directory(options, files)
     return Stack(
         project=config["name"],
-        directory=project_directory(options, files),
+        directory=directory,
         files=files,
         services=tuple(services.values()),
         volumes=volumes_of(config, services),
         extension=config.get("x-volops") or {},
         warnings=warnings,
+        env_files=project_env_files(options, directory),
     )
 
 

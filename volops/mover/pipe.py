@@ -42,9 +42,9 @@ class Pipe:
         os.close(self._descriptor)
         self._path.unlink(missing_ok=True)
 
-    def read(self, program: Watch, patience_s: float | None = None) -> Iterator[bytes]:
-        """Yield what comes until the last writer closed the pipe, until the program ended without ever
-        opening it, or until nothing at all came for `patience_s`.
+    def read(self, program: Watch | None, patience_s: float | None = None) -> Iterator[bytes]:
+        """Yield what comes until the last writer closed the pipe, until the program (if one is given) ended
+        without ever opening it, or until nothing at all came for `patience_s`.
 
         A pipe that nobody has opened yet shows no hang-up (poll(2)).
         """
@@ -52,7 +52,7 @@ class Pipe:
         poll.register(self._descriptor, select.POLLIN)
         until = None if patience_s is None else time.monotonic() + patience_s
         while until is None or time.monotonic() < until:
-            ended = not program.is_alive()
+            ended = program is not None and not program.is_alive()
             ready = poll.poll(0 if ended else _POLL_MS)
             if ready and ready[0][1] & select.POLLIN:
                 yield os.read(self._descriptor, PIPE_BYTES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from pathlib import PurePosixPath
 
@@ -126,7 +127,8 @@ class HelperShell(ContainerShell):
     def __init__(self, engine: Engine, helper: Helper) -> None:
         super().__init__(engine, helper.container)
         self._pipes = helper.pipes
-        self._streams = 0
+        # Several threads may have programs started at once.
+        self._numbers = itertools.count(1)
 
     def stream(
         self,
@@ -137,8 +139,7 @@ class HelperShell(ContainerShell):
         if self._pipes is None:
             yield from super().stream(*argv, ok=ok, on_stderr=on_stderr)
             return
-        self._streams += 1
-        name = f"stream-{self._streams}"
+        name = f"stream-{next(self._numbers)}"
         # A program that nobody reads any more ends by writing: its pipe is gone then.
         with Pipe(self._pipes / name) as pipe:
             script = f'exec "$@" >{PIPES}/{name}'
@@ -152,8 +153,7 @@ class HelperShell(ContainerShell):
     def feed(self, chunks: Iterable[bytes], *argv: str, user: str = "", ok: Collection[int] = (0,)) -> Output:
         if self._pipes is None:
             return super().feed(chunks, *argv, user=user, ok=ok)
-        self._streams += 1
-        name = f"stream-{self._streams}"
+        name = f"stream-{next(self._numbers)}"
         with Outlet(self._pipes / name) as outlet:
             script = ["/bin/sh", "-c", f'exec "$@" <{PIPES}/{name}', "sh", *argv]
             with self._there(argv):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from volops.database_type import DatabaseType
 from volops.errors import EXIT_DONE
+from volops.journal import JournalFile
 from volops.manifest import BackupKind
 from volops.model import Artifact, RunFinished, RunStarted
 from volops.operations.database_volume import database_volume
@@ -17,6 +18,8 @@ from volops.volume_access import Source
 from volops.volume_type import VolumeType
 from volops.workspace import Workspace
 
+_DOING = "volops backup-db"
+
 
 def backup_database(workspace: Workspace, volume: str | None, database: str | None, emit: Emit) -> str:
     """Write `db_backup_YYYYMMDD_HHMMSS.sql` and its manifest; return where the SQL file is.
@@ -25,7 +28,8 @@ def backup_database(workspace: Workspace, volume: str | None, database: str | No
     or several, UnknownVolume, Locked, and whatever makes the dump fail; nothing is left behind then.
     """
     given = database_volume(workspace, volume)
-    with workspace.catalog.lock("volops backup-db"):
+    held = JournalFile(workspace.state).held_to_read(_DOING)
+    with workspace.catalog.lock(_DOING), held:
         started, stamp = datetime.now(UTC), free_stamp(workspace.catalog, "db_backup")
         name = f"db_backup_{stamp}"
         emit(RunStarted("backup-db", name, (given.volume.key,)))

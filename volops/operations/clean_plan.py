@@ -13,8 +13,7 @@ from volops.engine import VolumeInfo
 from volops.errors import InvalidUse
 from volops.model import Criticality, Volume, VolumeKind
 from volops.operations.clean_refusals import held_in, require_cleanable, require_ours
-from volops.operations.volume_dump import blaming
-from volops.plugins import Assignment
+from volops.plugins import Assignment, blaming
 from volops.removal import Removal, Removing
 from volops.services import users
 from volops.source import LiveSource, Surroundings

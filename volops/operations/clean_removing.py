@@ -49,7 +49,7 @@ def remove(workspace: Workspace, plan: ProjectPlan, emit: Emit, *, command: str)
     journals = JournalFile(workspace.state)
     with (
         workspace.catalog.lock(f"volops {command}"),
-        journals.held(),
+        journals.held(f"volops {command}"),
         audited(workspace, command, [volume.key for volume in plan.volumes]) as deed,
     ):
         require_no_strangers(engine, project, [volume.name for volume in plan.volumes])

@@ -65,7 +65,7 @@ def clean_volumes(
     keys = [item.volume.key for item in plan.items]
     with (
         workspace.catalog.lock(f"volops {command}"),
-        JournalFile(workspace.state).held(),
+        JournalFile(workspace.state).held(f"volops {command}"),
         audited(workspace, command, keys) as deed,
     ):
         require_ours(around.engine, workspace.stack, [item.volume for item in plan.items])

@@ -36,12 +36,14 @@ class InventoryItem:
 def inventory(
     workspace: Workspace, sizes: Future[dict[str, int]], *, binds: bool = False
 ) -> tuple[InventoryItem, ...]:
-    """Every volume of the stack, those of inactive profiles included; bind mounts only with `binds`.
+    """Every volume of the stack, those of inactive profiles included, and those that only its containers
+    tell of; bind mounts only with `binds`.
 
     `sizes` will hold what `Engine.volume_sizes` says: the slowest question, waited for last.
     Raises EngineFailed, StoreUnavailable.
     """
-    wanted = [each for each in workspace.assignments if binds or each.volume.kind is not VolumeKind.BIND]
+    given = (*workspace.assignments, *workspace.undeclared())
+    wanted = [each for each in given if binds or each.volume.kind is not VolumeKind.BIND]
     names = [each.volume.name for each in wanted if each.volume.name]
     known = workspace.engine.volumes(names)
     last_goods = workspace.catalog.last_goods()

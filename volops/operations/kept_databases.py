@@ -52,7 +52,7 @@ def rollback_database(
     name = _called(kept)
     with (
         workspace.catalog.lock(f"volops {_ROLLBACK}"),
-        journals.held(),
+        journals.held(f"volops {_ROLLBACK}"),
         audited(workspace, _ROLLBACK, [name]) as deed,
     ):
         settle(around, journals, workspace)
@@ -69,7 +69,7 @@ def rollback_database(
 def commit_database(workspace: Workspace, around: Surroundings, kept: KeptDatabase) -> int:
     """Delete all that is kept of the database; return the bytes freed."""
     with (
-        JournalFile(workspace.state).held(),
+        JournalFile(workspace.state).held("volops commit"),
         audited(workspace, "commit", [_called(kept)]) as deed,
         databases_of(around, kept.given) as (volume_type, source),
     ):

@@ -64,7 +64,7 @@ def restore(
     keys = tuple(item.record.key for item in plan.items)
     with (
         workspace.catalog.lock(f"volops {_DOING}"),
-        journals.held(),
+        journals.held(f"volops {_DOING}"),
         audited(workspace, _DOING, keys, backup=plan.entry.name) as deed,
     ):
         emit(RunStarted(_DOING, plan.entry.name, keys))

@@ -33,7 +33,7 @@ from volops.operations.audit import audited
 from volops.operations.database_volume import database_volume
 from volops.operations.dumps import Dump
 from volops.operations.failing import fail
-from volops.operations.volume_dump import Emit, Told, blaming
+from volops.operations.volume_dump import Emit, Told
 from volops.pipeline import observed
 from volops.plugins import Assignment, RegisteredType
 from volops.services import relying_on, wait_until_well
@@ -78,7 +78,7 @@ def plan_database(
     not whole or the server cannot take it.
     """
     given = database_volume(workspace, volume or _recorded_volume(workspace, dump))
-    with databases_of(around, given) as (volume_type, source), blaming(_type(given)):
+    with databases_of(around, given) as (volume_type, source):
         head, size, problem = _read_through(given, dump)
         target = volume_type.aim(source, database, head, dump.facts)
     if problem is not None:
@@ -104,7 +104,7 @@ def restore_database(
     journals = JournalFile(workspace.state)
     with (
         workspace.catalog.lock(f"volops {RESTORE}"),
-        journals.held(),
+        journals.held(f"volops {RESTORE}"),
         audited(workspace, RESTORE, backup=dump.name) as deed,
     ):
         settle(around, journals, workspace)
@@ -190,7 +190,7 @@ def _carry_out(
     key, dump = plan.given.volume.key, plan.dump
     told, start = Told(key, emit), time.monotonic()
     kind = _type(plan.given).cls.name
-    with databases_of(around, plan.given, told.warn) as (volume_type, source), blaming(_type(plan.given)):
+    with databases_of(around, plan.given, told.warn) as (volume_type, source):
         journals.write(journal)
         emit(VolumeStarted(key, kind, plan.size))
         stream = observed(dump.open(), told.passed)

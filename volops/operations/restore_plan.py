@@ -139,7 +139,7 @@ def restore_item(workspace: Workspace, record: VolumeRecord, existing: Collectio
     volume = given.volume
     same = given.type is not None and given.type.cls is registered.cls and given.problem is None
     options = given.options if same else registered.cls.Options()
-    missing = volume.kind is not VolumeKind.BIND and volume.name not in existing
+    missing = volume.declared and volume.kind is not VolumeKind.BIND and volume.name not in existing
     return RestoreItem(record, volume, registered, options, missing)
 
 
@@ -155,6 +155,10 @@ def _assignment(workspace: Workspace, record: VolumeRecord) -> Assignment:
         for given in workspace.assignments:
             if wanted in (given.volume.key, given.volume.name):
                 return given
+    undeclared = workspace.undeclared() if record.kind is VolumeKind.ANONYMOUS else ()
+    for given in undeclared:
+        if record.key == given.volume.key:
+            return given
     raise InvalidUse(
         f"this stack has no volume {record.key!r} any more",
         next_step="restore volumes that it has by naming them",

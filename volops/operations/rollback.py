@@ -68,7 +68,7 @@ def rollback(
     keys = [each.volume.key for each in chosen]
     with (
         workspace.catalog.lock("volops rollback"),
-        journals.held(),
+        journals.held("volops rollback"),
         audited(workspace, "rollback", keys) as deed,
         contextlib.ExitStack() as stack,
     ):
@@ -89,7 +89,7 @@ def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept]) -
     """Delete the kept data of these volumes; return the bytes freed. Raises InvalidUse when there is none."""
     _require(chosen)
     keys = [each.volume.key for each in chosen]
-    with JournalFile(workspace.state).held(), audited(workspace, "commit", keys) as deed:
+    with JournalFile(workspace.state).held("volops commit"), audited(workspace, "commit", keys) as deed:
         for each in chosen:
             with open_swap(around, each.volume) as swap:
                 swap.drop()

@@ -9,8 +9,9 @@ import os
 import platform
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from volops.catalog import Catalog
@@ -92,20 +93,35 @@ def _service(around: Surroundings, service: Service) -> ServiceRecord:
 
 
 def compose_files(stack: Stack, stamp: str) -> Artifact:
-    """The compose files and `.env` of the project as a tar archive: without them volumes are no application.
+    """The compose files, `.env` and env files of the project as a tar archive: without them volumes are no
+    application.
 
-    Paths in it are relative to the project's directory; a file from elsewhere keeps only its name.
+    Paths in it are relative to the project's directory; a file from elsewhere keeps only its name, after a
+    number where that is another's. What a link points to is in it, not the link.
     """
-    return Artifact(f"compose_files_{stamp}.tar", "application/x-tar", _archive(stack))
+    return Artifact(compose_files_name(stamp), "application/x-tar", _archive(stack))
+
+
+def compose_files_name(stamp: str) -> str:
+    """The name of that archive in the run of that stamp."""
+    return f"compose_files_{stamp}.tar"
 
 
 def _archive(stack: Stack) -> Iterator[bytes]:
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for path in dict.fromkeys([*stack.files, stack.directory / ".env"]):
-            if path.is_file():
-                archive.add(path, arcname=_name_in(stack.directory, path), recursive=False)
+    names: dict[str, Path] = {}
+    for path in dict.fromkeys([*stack.files, stack.directory / ".env", *stack.env_files]):
+        if path.is_file():
+            names[_free_name(_name_in(stack.directory, path), names)] = path
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, dereference=True) as archive:
+        for name, path in names.items():
+            archive.add(path, arcname=name, recursive=False)
     yield buffer.getvalue()
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    numbered = (f"{number}/{name}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in taken)
 
 
 def _name_in(directory: Path, path: Path) -> str:

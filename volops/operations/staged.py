@@ -10,12 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from volops.catalog import Catalog, Entry
+from volops.chunks import ahead
 from volops.errors import DiskFull, ProducerFailed, RestoreFailed, VolopsError
 from volops.model import Artifact, Outcome, OutcomeStatus, VolumeFinished, VolumeStarted
 from volops.operations.restore_plan import RestoreItem
 from volops.operations.stored import StoredCheck
-from volops.operations.volume_dump import Emit, Told, blaming
+from volops.operations.volume_dump import Emit, Told
 from volops.pipeline import observed, opened
+from volops.plugins import blaming
 from volops.source import Surroundings
 from volops.staging import Swap
 from volops.staging_area import StagingArea
@@ -95,9 +97,13 @@ def working(
 
 def look_ahead(work: Work) -> None:
     """Ask the item's type whether this can succeed. Raises RestoreRefused when it cannot."""
-    with blaming(work.item.type):
-        artifacts = tuple(record.artifact for record in work.item.record.artifacts)
-        work.item.type.cls().preflight(work.area, artifacts)
+    with ThreadPoolExecutor(1, "swap") as pool:
+        # Its helper is wanted next, and starts meanwhile; what is wrong with it is raised then.
+        if not work.item.missing:
+            pool.submit(work.area.swap)
+        with blaming(work.item.type):
+            artifacts = tuple(record.artifact for record in work.item.record.artifacts)
+            work.item.type.cls().preflight(work.area, artifacts)
 
 
 def stage(work: Work, emit: Emit, *, lasting: bool = True) -> Outcome:
@@ -113,7 +119,9 @@ def stage(work: Work, emit: Emit, *, lasting: bool = True) -> Outcome:
     writing_out = _settling(area.swap()) if lasting else contextlib.nullcontext()
     with _room_told(work), writing_out, blaming(item.type):
         volume_type.load(area, work.artifacts)
+        loaded = time.monotonic()
         volume_type.check(area)
+        checking = time.monotonic() - loaded
     _put_away(area, lasting=lasting)
     outcome = Outcome(
         volume=item.record.key,
@@ -122,6 +130,7 @@ def stage(work: Work, emit: Emit, *, lasting: bool = True) -> Outcome:
         size=told.size,
         stored_size=sum(artifact.stored.size for artifact in item.record.artifacts),
         seconds=round(time.monotonic() - start, 3),
+        checking=round(checking, 3),
         warnings=tuple(told.warnings),
     )
     emit(VolumeFinished(outcome))
@@ -187,7 +196,8 @@ def artifacts_of(
     for record in item.record.artifacts:
         stored = check.passing(record) if check else catalog.open(entry, record.file)
         known = None if check else record.stored.digest
-        plain = opened(record.file, stored, record.codecs, known, record.plain.digest)
+        # Bytes are decompressed and digested while the ones before are unpacked or loaded.
+        plain = ahead(opened(record.file, stored, record.codecs, known, record.plain.digest))
         stream = observed(plain, on_bytes)
         wanted = chosen.archive(record.name, stream) if chosen else stream
         yield Artifact(record.name, record.media_type, wanted)

@@ -40,14 +40,17 @@ def service_statuses(workspace: Workspace) -> tuple[ServiceStatus, ...]:
 
 
 def last_backup(workspace: Workspace) -> Entry | None:
-    """The newest backup of this project's volumes, complete or partial; None when there is none."""
-    for entry in workspace.catalog.entries():
-        if entry.manifest is None or entry.state not in (EntryState.COMPLETE, EntryState.PARTIAL):
-            continue
-        ours = entry.manifest.stack.project == workspace.stack.project
-        if ours and entry.manifest.kind is not BackupKind.DATABASE:
-            return entry
-    return None
+    """The newest backup of this project's volumes, complete or partial; a bundle where there is nothing else
+    of that time. None when there is none."""
+    ours = [
+        entry
+        for entry in workspace.catalog.entries()
+        if entry.state in (EntryState.COMPLETE, EntryState.PARTIAL, EntryState.BUNDLE)
+        and entry.manifest is not None
+        and entry.manifest.stack.project == workspace.stack.project
+        and entry.manifest.kind is not BackupKind.DATABASE
+    ]
+    return max(ours, key=lambda entry: (entry.created, entry.state is not EntryState.BUNDLE), default=None)
 
 
 def _status(service: Service, containers: Sequence[ContainerInfo]) -> ServiceStatus:

@@ -34,9 +34,9 @@ from volops.model import (
     VolumeStarted,
     Warned,
 )
-from volops.operations.volume_dump import Emit, blaming
+from volops.operations.volume_dump import Emit
 from volops.pipeline import observed, opened
-from volops.plugins import RegisteredType, Registry
+from volops.plugins import RegisteredType, Registry, blaming
 from volops.tar import check_tar
 from volops.tar_screen import screened
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from volops.catalog import Draft
 from volops.engine import VolumeInfo
-from volops.errors import EngineFailed, PluginBroken, StoreFull, StoreUnavailable, VolopsError
+from volops.errors import PluginBroken, StoreFull, StoreUnavailable, VolopsError
 from volops.manifest import ArtifactRecord, PluginRecord, VolumeRecord, json_facts
 from volops.model import (
     Artifact,
+    Digest,
     Event,
     Outcome,
     OutcomeStatus,
@@ -27,7 +28,7 @@ from volops.model import (
     Warned,
 )
 from volops.pipeline import SUFFIXES, ZSTD, Tally, behind, compress, observed
-from volops.plugins import Assignment, RegisteredType
+from volops.plugins import Assignment, RegisteredType, blaming
 from volops.quiesce import held
 from volops.source import LiveSource, Surroundings
 from volops.volume_access import Source
@@ -39,7 +40,8 @@ _PROGRESS_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Dumping:
-    """What dumping any volume of a run needs. `sizes`, if given, will hold each volume's size in bytes."""
+    """What dumping any volume of a run needs. `sizes`, if given, will hold each volume's size in bytes;
+    `names` tells which volume has which artifact name, empty for what is the run's own."""
 
     around: Surroundings
     state: Path
@@ -48,6 +50,7 @@ class Dumping:
     volumes: Mapping[str, VolumeInfo]
     everything: bool = False
     sizes: Future[dict[str, int]] | None = None
+    names: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -110,6 +113,8 @@ def dump_volume(
                 stored.append(store_artifact(run.draft, artifact, told.passed, plain=plain))
                 source.artifacts = tuple(stored)
             facts = json_facts(volume_type.facts(source))
+            if not stored and not facts:
+                raise PluginBroken(f"{_called(given.type)} gave neither an artifact nor facts")
         status = OutcomeStatus.DONE if stored else OutcomeStatus.RECIPE
     except (StoreFull, StoreUnavailable):
         raise
@@ -134,12 +139,23 @@ def dump_volume(
     return VolumeDump(record, outcome, error)
 
 
-def skipped_volume(run: Dumping, given: Assignment, reason: str) -> VolumeDump:
-    """A volume that the run leaves out on purpose, as a dump."""
-    kind = given.type.cls.name if given.type else ""
-    outcome = Outcome(given.volume.key, kind, OutcomeStatus.SKIPPED, reason)
+def skipped_volume(run: Dumping, given: Assignment, reason: str, *, loud: bool = False) -> VolumeDump:
+    """A volume that the run leaves out on purpose, as a dump; if `loud`, with a warning that it does."""
+    kind, told = given.type.cls.name if given.type else "", Told(given.volume.key, run.emit)
+    if loud:
+        told.warn(f"it is not in the backup: {reason}")
+    warnings = tuple(told.warnings)
+    outcome = Outcome(given.volume.key, kind, OutcomeStatus.SKIPPED, reason, warnings=warnings)
     run.emit(VolumeFinished(outcome))
     return VolumeDump(_record(given, run.volumes, outcome), outcome)
+
+
+def failed_volume(run: Dumping, given: Assignment, error: VolopsError) -> VolumeDump:
+    """A volume that the run cannot even begin with, as a dump."""
+    kind = given.type.cls.name if given.type else ""
+    outcome = Outcome(given.volume.key, kind, OutcomeStatus.FAILED, error.message, error.next_step)
+    run.emit(VolumeFinished(outcome))
+    return VolumeDump(_record(given, run.volumes, outcome), outcome, error)
 
 
 @contextlib.contextmanager
@@ -161,26 +177,13 @@ def _opened(
         given.options,
         everything=run.everything,
         alone=alone,
+        names=run.names,
         on_warning=told.warn,
     )
     how = given.quiesce or volume_type.quiesce
     holding = held(run.around.engine, run.state, run.around.stack, given.volume, how)
     with holding, source, blaming(given.type):
         yield volume_type, source
-
-
-@contextlib.contextmanager
-def blaming(registered: RegisteredType) -> Iterator[None]:
-    """A plugin may raise anything; what is no VolopsError becomes one that names the plugin."""
-    try:
-        yield
-    except VolopsError:
-        raise
-    except Exception as error:
-        raise PluginBroken(
-            f"plugin {registered.plugin} ({registered.distribution} {registered.version}) raised "
-            f"{type(error).__name__}: {error}"
-        ) from error
 
 
 def store_artifact(
@@ -192,7 +195,14 @@ def store_artifact(
     stream = tally.passing(observed(artifact.stream, on_bytes))
     codecs = () if plain else (ZSTD,)
     file = artifact.name + "".join(SUFFIXES[codec] for codec in codecs)
-    stored = behind(stream if plain else compress(stream), lambda chunks: draft.write(file, chunks))
+
+    def store(chunks: Iterator[bytes]) -> Digest:
+        return draft.write(file, chunks)
+
+    # Reading and digesting, compressing, writing: each in a thread of its own.
+    stored = (
+        behind(stream, store) if plain else behind(stream, lambda chunks: behind(compress(chunks), store))
+    )
     return StoredArtifact(artifact.name, file, artifact.media_type, codecs, tally.digest(), stored)
 
 
@@ -231,10 +241,12 @@ def _plugin(found: RegisteredType) -> PluginRecord:
     return PluginRecord(name=found.plugin, distribution=found.distribution, version=found.version)
 
 
+def _called(found: RegisteredType | None) -> str:
+    return f"plugin {found.plugin} ({found.distribution} {found.version})" if found else "nothing"
+
+
 def _expected(run: Dumping, volume: Volume) -> int | None:
-    if run.sizes is None or not run.sizes.done():
+    """A bar without an end is no reason to fail: whatever became of the sizes, they are only for that."""
+    if run.sizes is None or not run.sizes.done() or run.sizes.exception() is not None:
         return None
-    try:
-        return run.sizes.result().get(volume.name)
-    except EngineFailed:
-        return None
+    return run.sizes.result().get(volume.name)

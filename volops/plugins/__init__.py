@@ -2,7 +2,7 @@
 
 from volops.plugins.assignment import Assignment, assign
 from volops.plugins.discovery import discover
-from volops.plugins.registry import PluginState, RegisteredType, Registry, isolated
+from volops.plugins.registry import PluginState, RegisteredType, Registry, blaming, isolated
 from volops.plugins.stores import is_directory, open_store
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "RegisteredType",
     "Registry",
     "assign",
+    "blaming",
     "discover",
     "is_directory",
     "isolated",

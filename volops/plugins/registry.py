@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
@@ -124,3 +125,18 @@ def isolated(
     except (Exception, SystemExit) as error:
         said = " ".join(str(error).split())
         raise PluginBroken(f"{what}: {type(error).__name__}{f': {said}' if said else ''}") from error
+
+
+@contextlib.contextmanager
+def blaming(registered: RegisteredType) -> Iterator[None]:
+    """Let a plugin's type work. It may raise anything, and may want to end the process: what is neither a
+    VolopsError nor an interrupt becomes PluginBroken, which names the plugin."""
+    try:
+        yield
+    except VolopsError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise PluginBroken(
+            f"plugin {registered.plugin} ({registered.distribution} {registered.version}) raised "
+            f"{type(error).__name__}: {error}"
+        ) from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,6 +15,7 @@ from volops.engine import ContainerInfo, HelperSpec
 from volops.errors import EngineFailed, ServiceNotRunning
 from volops.model import StoredArtifact, Volume, VolumeKind
 from volops.mover import ContainerShell, HelperShell
+from volops.source.engine_archive import parts
 from volops.source.shells import NEEDS_IMAGE, Shells, TarShell, owner
 from volops.source.surroundings import Surroundings
 from volops.tar import ends_whole
@@ -25,7 +27,8 @@ _MOST_LINKS = 8
 
 
 class LiveSource:
-    """One volume of a run; a context manager that closes all it opened."""
+    """One volume of a run; a context manager that closes all it opened. `alone` tells that no other volume of
+    the run is of its type, `names` whose the names of artifacts are that the run has given away so far."""
 
     def __init__(
         self,
@@ -36,6 +39,7 @@ class LiveSource:
         *,
         everything: bool = False,
         alone: bool = True,
+        names: MutableMapping[str, str] | None = None,
         on_warning: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._around = surroundings
@@ -47,6 +51,7 @@ class LiveSource:
         self.artifacts: tuple[StoredArtifact, ...] = ()
         self._type = volume_type
         self._alone = alone
+        self._names = {} if names is None else names
         self._warn = on_warning
         self._shells = Shells(surroundings, volume)
 
@@ -62,9 +67,12 @@ class LiveSource:
         self._warn(message)
 
     def file_name(self, stem: str, extension: str, part: str = "") -> str:
-        parts = [] if self._alone else [self.volume.key]
-        parts += [part] if part else []
-        return f"{stem}_{self.stamp}" + "".join(f".{_fit(text)}" for text in parts) + extension
+        own, key = ([part] if part else []), self.volume.key
+        possible = (
+            f"{stem}_{self.stamp}" + "".join(f".{_fit(text)}" for text in parts) + extension
+            for parts in _after_the_stamp(own, key, alone=self._alone)
+        )
+        return next(name for name in possible if self._names.setdefault(name, key) == key)
 
     def environment(self) -> Mapping[str, str]:
         return self._container().environment
@@ -103,7 +111,7 @@ class LiveSource:
     def tar(self, *paths: str) -> Iterator[bytes]:
         found = self._shells.opened_with_tar("beside") or self._tree_or_none("tree", writable=False)
         if found is None or not found.version:
-            stream = self._archive_by_engine()
+            stream = self._archive_by_engine(paths)
         else:
             self.notes |= {"layout": "tree", "tar": found.version}
             stream = found.shell.stream(*gnu_tar.command(paths), ok=(0, 1), on_stderr=self._tar_said)
@@ -116,20 +124,21 @@ class LiveSource:
         for warning in said.warnings:
             self.warn(warning)
 
-    def _archive_by_engine(self) -> Iterator[bytes]:
+    def _archive_by_engine(self, paths: Sequence[str]) -> Iterator[bytes]:
         """Without any GNU tar: what the engine itself archives, and its losses said."""
-        self.notes["layout"] = "engine"
+        self.notes["layout"] = "tree" if paths else "engine"
         source, target = self._bind()
         images = self._around.images_for(self.volume)
         if self.volume.kind is VolumeKind.BIND or not images:
-            raise EngineFailed(
-                f"no local image has GNU tar, and {source!r} cannot be read without", next_step=NEEDS_IMAGE
-            )
+            raise self._no_helper(f"no local image has GNU tar, and {source!r} cannot be read without")
         self.warn("no local image has GNU tar: extended attributes, ACLs and parts of seconds are lost")
         engine = self._around.engine
         container = engine.create_idle(images[0], source, target)
         try:
-            yield from engine.get_archive(container, target)
+            if paths:
+                yield from parts(paths, lambda path: engine.get_archive(container, f"{target}/{path}"))
+            else:
+                yield from engine.get_archive(container, target)
         finally:
             engine.remove_container(container)
 
@@ -149,7 +158,7 @@ class LiveSource:
     def _tree(self, name: str, *, writable: bool) -> HelperShell:
         found = self._tree_or_none(name, writable=writable)
         if found is None:
-            raise EngineFailed("no local image can be used for a helper container", next_step=NEEDS_IMAGE)
+            raise self._no_helper("no local image can be used for a helper container")
         return found.shell
 
     def _tree_or_none(self, name: str, *, writable: bool) -> TarShell | None:
@@ -166,11 +175,28 @@ class LiveSource:
                 next_step="`volops start` makes the stack's volumes",
             )
 
+    def _no_helper(self, message: str) -> EngineFailed:
+        """What to raise when no image was of use: the host's side of a bind mount may be what is missing."""
+        name, here = self.volume.name, self._around.engine_info.local
+        if self.volume.kind is VolumeKind.BIND and here and not Path(name).exists():
+            way = "make it, or correct its path in the compose file"
+            return EngineFailed(f"{name} does not exist on this machine", next_step=way)
+        return EngineFailed(message + self._shells.refusal, next_step=NEEDS_IMAGE)
+
     def _bind(self) -> tuple[str, str]:
         """What to mount where: a bind mount of a single file becomes a tree that holds this file."""
         if self.volume.kind is VolumeKind.BIND and Path(self.volume.name).is_file():
             return self.volume.name, f"/volume/{Path(self.volume.name).name}"
         return self.volume.name, "/volume"
+
+
+def _after_the_stamp(own: list[str], key: str, *, alone: bool) -> Iterator[list[str]]:
+    """What may come there, the shortest first: types know nothing of each other, and two may begin the names
+    of their files with the same word."""
+    if alone:
+        yield own
+    yield [key, *own]
+    yield from ([key, str(number), *own] for number in count(2))
 
 
 def _fit(text: str) -> str:

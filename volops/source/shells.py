@@ -33,6 +33,8 @@ class Shells:
         self._volume = volume
         self._open: dict[str, tuple[Helper, HelperShell]] = {}
         self._versions: dict[str, str] = {}
+        self.refusal = ""
+        """Why the engine made a helper of no image at all, to be put behind a sentence; empty when it did."""
 
     def __enter__(self) -> Shells:
         return self
@@ -68,11 +70,13 @@ class Shells:
         if name in self._open:
             return self._measured(name, self._open[name][1])
         spare: HelperSpec | None = None
+        self.refusal = ""
         for image in self._around.images_for(self._volume):
             spec = HelperSpec(image, (), (bind,), capabilities=capabilities)
             try:
                 shell = self.open(name, spec)
-            except EngineFailed:
+            except EngineFailed as error:
+                self.refusal = f" ({error.message})"
                 continue
             found = self._measured(name, shell)
             if found.version:
@@ -80,7 +84,10 @@ class Shells:
                 return found
             spare = spare or spec
             self.end(name)
-        return self._measured(name, self.open(name, spare)) if spare else None
+        if spare is None:
+            return None
+        self.refusal = ""
+        return self._measured(name, self.open(name, spare))
 
     def opened_with_tar(self, name: str) -> TarShell | None:
         """The helper of that name if it is open already and has GNU tar: it saves another container."""
@@ -91,7 +98,9 @@ class Shells:
 
     def _measured(self, name: str, shell: HelperShell) -> TarShell:
         if name not in self._versions:
-            said = shell.run(*gnu_tar.VERSION, ok=range(256)).text
+            said = self._open[name][0].tar
+            if said is None:
+                said = shell.run(*gnu_tar.VERSION, ok=range(256)).text
             self._versions[name] = gnu_tar.gnu_version(said)
         return TarShell(shell, self._versions[name])
 

@@ -7,7 +7,6 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from volops.errors import ArtifactCorrupt, Locked
@@ -92,7 +91,7 @@ class LocalStore:
                 next_step="wait until it has ended",
             )
         try:
-            lock.write(f"process {os.getpid()} ({purpose}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC)")
+            lock.sign(purpose)
             yield
         finally:
             lock.release(remove=False)

@@ -6,9 +6,11 @@ import contextlib
 import errno
 import fcntl
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from volops.errors import StoreFull
 from volops.store.durable import storage
 
 _HELD = {errno.EWOULDBLOCK, errno.EACCES}
@@ -40,8 +42,14 @@ class FileLock:
                 # Its last holder removed it between our opening and our locking it.
                 os.close(descriptor)
 
+    def sign(self, purpose: str) -> None:
+        """Say who holds it and what for, and since when; on a full disk that stays unsaid."""
+        text = f"process {os.getpid()} ({purpose}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC)"
+        with contextlib.suppress(StoreFull):
+            self.write(text)
+
     def write(self, text: str) -> None:
-        """Say who holds it."""
+        """Say this in its file. Raises StoreFull, StoreUnavailable."""
         with storage(self._path.parent):
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, text.encode()[:_TEXT_BYTES], 0)

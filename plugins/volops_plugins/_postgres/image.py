@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 from volops import ProducerFailed, RestoreRefused, Shell, Staging
 from volops_plugins._beside import read_text
 
+_NOTE = "image"
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -45,8 +47,16 @@ class Image:
         return _plain(name) in {_plain(each) for each in self.locales}
 
 
-def inspect(shell: Shell, target: PurePosixPath) -> Image:
-    """What `image.sh` says in a helper of the image. Raises RestoreRefused when it can run no server."""
+def inspect(staging: Staging) -> Image:
+    """What the service's image is, asked once a restore. Raises RestoreRefused when it can run no server."""
+    if _NOTE not in staging.notes:
+        staging.notes[_NOTE] = _inspect(staging.image(), staging.target)
+    found: Image = staging.notes[_NOTE]
+    return found
+
+
+def _inspect(shell: Shell, target: PurePosixPath) -> Image:
+    """What `image.sh` says in a helper of the image."""
     script = read_text(__package__, "image.sh").encode()
     try:
         said = shell.run("sh", "-s", str(target), input=script).text

@@ -16,7 +16,7 @@ def look_ahead(staging: Staging, artifacts: Sequence[StoredArtifact]) -> None:
     """Raise RestoreRefused for what would make the restore fail; warn of what may make a difference."""
     facts = staging.facts
     _whole(staging, facts, artifacts)
-    image = inspect(staging.image(), staging.target)
+    image = inspect(staging)
     data_directory(staging, image)
     _version(staging, image, facts["server"])
     _extensions(image, facts["databases"])

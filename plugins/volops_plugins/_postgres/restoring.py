@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from volops import Artifact, Staging
 from volops_plugins._postgres.image import Image, data_directory, inspect
@@ -24,7 +25,7 @@ class Restoring:
     def __init__(self, staging: Staging) -> None:
         """Look at the image. Raises RestoreRefused when it can run no server for this volume."""
         self._staging, self._facts = staging, staging.facts
-        self._image: Image = inspect(staging.image(), staging.target)
+        self._image: Image = inspect(staging)
         data = data_directory(staging, self._image)
         facts = self._facts["server"]
         self._superuser = str(facts.get("bootstrap") or facts["user"])
@@ -46,13 +47,15 @@ class Restoring:
         arguments = initial(main_database(databases), checksums, self._image.major)
         self._server.initialise(self._staging.target, *arguments)
         names = {each["artifact"]: name for name, each in databases.items()}
-        with self._server.running():
+        with self._server.running(), ThreadPoolExecutor(1, "tree") as pool:
+            # The helper in which the configuration files are unpacked starts while rows are loaded.
+            pool.submit(self._staging.tree)
             self._make_tablespaces()
-            for artifact in artifacts:
+            for artifact, again in zip(artifacts, self._staging.artifacts(), strict=False):
                 if artifact.media_type == TAR:
                     self._settings.unpack(artifact.stream)
                 elif artifact.name in names:
-                    load_database(self._server, names[artifact.name], iter(artifact.stream))
+                    load_database(self._server, names[artifact.name], artifact.stream, again.stream)
                 else:
                     load_globals(self._server, b"".join(artifact.stream), self._superuser)
             self._server.analyse()

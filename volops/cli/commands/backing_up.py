@@ -17,6 +17,7 @@ from volops.errors import (
     EXIT_LOCKED,
     EXIT_NO_BACKUP,
     EXIT_PARTIAL,
+    EXIT_ROLLBACK_FAILED,
     InvalidUse,
 )
 
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
     from volops.cli.invocation import Invocation
     from volops.manifest import Manifest
 
-_EXITS = (EXIT_NO_BACKUP, EXIT_LOCKED)
+_ALL = (
+    "Include what is left out by default, and archive what could be made again. Inactive profiles, "
+    "`backup: false` and bind mounts that nobody names stay out."
+)
+_EXITS = (EXIT_NO_BACKUP, EXIT_LOCKED, EXIT_ROLLBACK_FAILED)
 
 
 @verb(
@@ -34,14 +39,14 @@ _EXITS = (EXIT_NO_BACKUP, EXIT_LOCKED)
     exits=(*_EXITS, EXIT_PARTIAL),
     examples=["volops backup", "volops backup postgres-data ./backend/logs", "volops backup --all"],
 )
-@click.option("--all", "everything", is_flag=True, help="Leave nothing out; archive what could be made.")
+@click.option("--all", "everything", is_flag=True, help=_ALL)
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
 def backup(invocation: Invocation, volumes: tuple[str, ...], everything: bool) -> int:
     """Back up the stack, or some of its volumes.
 
     VOLUME is a name from the compose file or from the engine, or the path of a bind mount. The backup
-    appears under its name only when it is complete on disk. If a volume fails, the others are kept as
-    partial_... and the exit code is 3.
+    appears under its name only when it is complete on disk. If a volume fails, or is gone, the others are
+    kept as partial_... and the exit code is 3.
     """
     from volops.operations.backup import Selection
     from volops.operations.backup import backup as back_up

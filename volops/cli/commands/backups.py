@@ -15,7 +15,14 @@ from volops.cli.output import shown_path
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, count, duration, size
 from volops.cli.verb import verb
-from volops.errors import EXIT_DONE, EXIT_FAILED, EXIT_NO_BACKUP, EXIT_PARTIAL
+from volops.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_LOCKED,
+    EXIT_NO_BACKUP,
+    EXIT_PARTIAL,
+    EXIT_ROLLBACK_FAILED,
+)
 
 if TYPE_CHECKING:
     from volops.catalog import Entry
@@ -86,9 +93,9 @@ def show(invocation: Invocation, backup: str) -> int:
 
     \b
     BACKUP is a name, the beginning of one, `latest` (the newest complete
-    full backup), or a path, also of a bundle.
+    full backup that is not known to be bad), or a path, also of a bundle.
     """
-    entry, output = invocation.catalog.find(backup), invocation.output
+    entry, output = invocation.backup(backup), invocation.output
     manifest = entry.manifest
     output.document(
         {
@@ -155,7 +162,7 @@ def _file_rows(manifest: Manifest) -> list[tuple[str, ...]]:
 @verb(
     "verify",
     backups=True,
-    exits=[EXIT_NO_BACKUP, EXIT_PARTIAL],
+    exits=[EXIT_NO_BACKUP, EXIT_PARTIAL, EXIT_LOCKED, EXIT_ROLLBACK_FAILED],
     examples=["volops verify latest", "volops verify full_backup_20251025 --restore"],
 )
 @click.option(
@@ -175,7 +182,7 @@ def verify(invocation: Invocation, backup: str, restoring: bool) -> int:
     from volops.bundle import beside, unpacked
     from volops.plugins import discover
 
-    found = invocation.catalog.find(backup)
+    found = invocation.backup(backup)
     with unpacked(found, beside(invocation.catalog.store)) as entry:
         return _verify(invocation, discover(), entry, restoring=restoring)
 

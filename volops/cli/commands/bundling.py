@@ -49,7 +49,7 @@ def bundle(invocation: Invocation, backup: str, output: Path | None, partial: bo
     from volops.plugins import discover
 
     registry, shown = discover(), invocation.output
-    entry = invocation.catalog.find(backup)
+    entry = invocation.backup(backup)
     with Reporter(shown, registry) as reporter:
         done = write_bundle(invocation.catalog, entry, output, reporter, partial=partial)
     files = [artifact.file for artifact in done.manifest.every_artifact]

@@ -13,17 +13,25 @@ from volops.cli.documents import entry_document, inventory_document
 from volops.cli.output import shown_path
 from volops.cli.units import age, count, size
 from volops.cli.verb import verb
+from volops.errors import EXIT_NO_BACKUP, EXIT_ROLLBACK_FAILED
 
 if TYPE_CHECKING:
+    from volops.catalog import Entry
     from volops.cli.invocation import Invocation
     from volops.cli.output import Output
     from volops.operations.inventory import InventoryItem
     from volops.operations.status import ServiceStatus
 
+_EXITS = (EXIT_NO_BACKUP, EXIT_ROLLBACK_FAILED)
+_ABOUT = ("data included", "typical size", "backup priority", "guarantees")
 
-@verb("volumes", backups=True, examples=["volops volumes", "volops volumes --binds"])
+
+@verb("volumes", backups=True, exits=_EXITS, examples=["volops volumes", "volops volumes --binds --about"])
 @click.option("--binds", is_flag=True, help="Show the bind mounts of services, too.")
-def volumes(invocation: Invocation, binds: bool) -> None:
+@click.option(
+    "--about", is_flag=True, help="Tell of each what it holds, its usual size, and what it survives."
+)
+def volumes(invocation: Invocation, binds: bool, about: bool) -> None:
     """List the volumes of the stack.
 
     Name, type, driver, mountpoint, size, who uses it, how critical it is, and the age of its last good
@@ -34,9 +42,9 @@ def volumes(invocation: Invocation, binds: bool) -> None:
     if not items:
         output.line("this stack has no volumes")
     elif output.terminal:
-        _for_a_person(output, items)
+        _for_a_person(output, items, about=about)
     else:
-        _for_a_pipe(output, items)
+        _for_a_pipe(output, items, about=about)
     for item in items:
         if item.assignment.problem:
             output.warn(f"{item.volume.key}: {item.assignment.problem}")
@@ -58,7 +66,7 @@ def _sizes() -> dict[str, int]:
     return connect().volume_sizes()
 
 
-def _for_a_person(output: Output, items: Sequence[InventoryItem]) -> None:
+def _for_a_person(output: Output, items: Sequence[InventoryItem], *, about: bool) -> None:
     now = datetime.now(UTC)
     output.line("Persistent volumes", "bold")
     output.table(
@@ -77,16 +85,18 @@ def _for_a_person(output: Output, items: Sequence[InventoryItem]) -> None:
         used_by = ", ".join(item.used_by) or "no service"
         output.line(f"     {item.volume.key}, used by {used_by}", "dim")
         output.line(f"     {item.driver}, {_mountpoint(item)}", "dim")
+        for title, text in _about(item).items() if about else ():
+            output.line(f"     {title}: {text}", "dim")
     output.line()
     known = [item.size for item in items if item.size is not None]
     output.line(f"{count(len(items), 'volume')}, {size(sum(known))}")
 
 
-def _for_a_pipe(output: Output, items: Sequence[InventoryItem]) -> None:
+def _for_a_pipe(output: Output, items: Sequence[InventoryItem], *, about: bool) -> None:
     now = datetime.now(UTC)
     titles = ("NAME", "VOLUME", "TYPE", "DRIVER", "SIZE", "CRITICAL", "LAST BACKUP", "USED BY")
     output.table(
-        (*titles, "MOUNTPOINT", "DESCRIPTION"),
+        (*titles, "MOUNTPOINT", "DESCRIPTION", *(map(str.upper, _ABOUT) if about else ())),
         [
             (
                 _name(item),
@@ -99,11 +109,22 @@ def _for_a_pipe(output: Output, items: Sequence[InventoryItem]) -> None:
                 ",".join(item.used_by) or "-",
                 _mountpoint(item),
                 _description(item),
+                *((_about(item)[title] for title in _ABOUT) if about else ()),
             )
             for item in items
         ],
         right="SIZE",
     )
+
+
+def _about(item: InventoryItem) -> dict[str, str]:
+    """What is known of its type, by title."""
+    found = item.assignment.type
+    if found is None:
+        return dict.fromkeys(_ABOUT, "-")
+    known = found.cls
+    told = ("; ".join(known.data_included), known.typical_size, known.backup_priority)
+    return dict(zip(_ABOUT, (*told, "; ".join(known.guarantees)), strict=True))
 
 
 def _name(item: InventoryItem) -> str:
@@ -122,8 +143,9 @@ def _description(item: InventoryItem) -> str:
     given = item.assignment
     if given.type is None:
         return "of no type that can be used"
-    assumed = not (given.detected or given.explicit)
-    return f"{given.type.cls.summary} (no type is known for it)" if assumed else given.type.cls.summary
+    odd = [] if given.detected or given.explicit else ["no type is known for it"]
+    odd += [] if given.volume.declared else ["no `volumes:` entry covers it"]
+    return given.type.cls.summary + (f" ({', '.join(odd)})" if odd else "")
 
 
 def _mountpoint(item: InventoryItem) -> str:
@@ -132,7 +154,7 @@ def _mountpoint(item: InventoryItem) -> str:
     return item.mountpoint or "-"
 
 
-@verb("status", backups=True, examples=["volops status"])
+@verb("status", backups=True, exits=_EXITS, examples=["volops status"])
 def status(invocation: Invocation) -> None:
     """Show services, volumes and the last backup."""
     items = _items(invocation)
@@ -165,16 +187,24 @@ def status(invocation: Invocation) -> None:
     if newest is None:
         output.line("Last backup: never", "yellow")
     else:
-        when = age(newest.created, datetime.now(UTC))
-        where = shown_path(newest.path)
-        proven = newest.verified.proven if newest.verified else None
-        state = (
-            f"{newest.state.value}, proven {age(proven, datetime.now(UTC))}" if proven else newest.state.value
-        )
-        output.line(f"Last backup: {newest.name}, {when}, {state} → {where}")
+        when, where = age(newest.created, datetime.now(UTC)), shown_path(newest.path)
+        good = newest.verified is None or newest.verified.ok
+        line = f"Last backup: {newest.name}, {when}, {_state(newest)} → {where}"
+        output.line(line, "" if good else "bold red")
     for name, alive in unfinished.items():
         what = "is being made now" if alive else "was not finished; the next run removes what is left of it"
         output.line(f"Unfinished:  {name} {what}", "yellow")
+
+
+def _state(entry: Entry) -> str:
+    """What is known of it: one that is damaged is not called complete."""
+    verified, now = entry.verified, datetime.now(UTC)
+    if verified is None:
+        return entry.state.value
+    if not verified.ok:
+        return f"NOT GOOD when it was verified {age(verified.at, now)}"
+    proven = f"proven {age(verified.proven, now)}" if verified.proven else f"verified {age(verified.at, now)}"
+    return f"{entry.state.value}, {proven}"
 
 
 def _volumes_in_short(output: Output, items: Sequence[InventoryItem]) -> None:

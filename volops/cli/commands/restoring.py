@@ -141,7 +141,7 @@ def restore(
     if backup is None:
         return _list_first(invocation)
     how = How(dry_run=dry_run, patience=patience, trust=trust, agreed=None if yes else agreed)
-    found = invocation.workspace.catalog.find(backup)
+    found = invocation.backup(backup, invocation.workspace.catalog)
     if into is not None or directory is not None:
         return _elsewhere(invocation, found, volumes, into, paths, directory, how)
     if copy is not None and table is None:

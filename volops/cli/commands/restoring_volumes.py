@@ -115,6 +115,7 @@ def _restored_document(done: Restored) -> dict[str, object]:
             "size": item.size,
             "missing": item.missing,
             "seconds": outcome.seconds,
+            "checking": outcome.checking,
             "kept": done.kept.get(item.volume.key, 0),
             "warnings": list(outcome.warnings),
         }
