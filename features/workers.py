@@ -19,7 +19,7 @@ _TRIALS = ("and then there is", "I reset my environment after", "on an engine wh
 """In steps that ask for what is left after something was done (features/world/aftermath.py): each is done
 once in a process, and one of them needs an engine of its own."""
 _LONGEST_TRIAL_S = 900
-"""That with the engine of its own takes a good minute on an idle machine, and ten times that on a busy one."""
+"""The one with the engine of its own takes a good minute on an idle machine; on a busy one more."""
 _READ_ONE_SAMPLE = ("full_backup", "database_backup", "selection", "inventory", "secrets")
 """Features most of whose scenarios read the sample stack that nobody destroys."""
 

@@ -57,12 +57,14 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """Where one service sees a volume. `target` is the path inside its container."""
+    """Where one service sees a volume. `target` is the path inside its container. With `nocopy` a new volume
+    does not begin with what the image has there."""
 
     service: Service
     target: str
     read_only: bool = False
     subpath: str = ""
+    nocopy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,23 @@ def test_a_copy_does_not_come_back_with_the_machine(policy: str) -> None:
 
 def test_another_policy_of_restarts_stays() -> None:
     assert _service(restart="on-failure:3")["restart"] == "on-failure:3"
+    deploy = {"restart_policy": {"condition": "none"}}
+    assert _service(deploy=deploy)["deploy"] == deploy
+
+
+@pytest.mark.parametrize("policy", [{"condition": "any", "delay": "5s"}, {"delay": "5s"}])
+def test_a_policy_of_deployment_does_not_bring_it_back_either(policy: dict[str, str]) -> None:
+    deploy = _service(deploy={"replicas": 2, "restart_policy": policy})["deploy"]
+    assert deploy == {"replicas": 2, "restart_policy": {"condition": "on-failure", "delay": "5s"}}
+
+
+@pytest.mark.parametrize("mode", ["bridge", "default"])
+def test_nobody_is_met_in_the_network_that_is_the_engines_own(mode: str) -> None:
+    """Where a container of the original listens, too, for who else is there."""
+    config = _isolated(services={"web": {"network_mode": mode}})
+    assert config["services"]["web"]["networks"] == {"default": {}}
+    assert "network_mode" not in config["services"]["web"]
+    assert config["networks"] == {"default": {"name": f"{_COPY}_default", "labels": {"volops.gate": "shop"}}}
 
 
 @pytest.mark.parametrize(
@@ -89,6 +106,7 @@ def test_a_network_without_a_way_out_has_none_in_the_copy() -> None:
         {"name": "theirs", "external": True},
         {"name": "fixed"},
         {"name": "shop_data", "driver_opts": {"type": "none", "o": "bind", "device": "/srv/data"}},
+        {"name": "shop_data", "driver_opts": {"type": "tmpfs", "o": "size=1m,bind", "device": "/srv/data"}},
         {"name": "shop_data", "driver": "rexray"},
     ],
 )
@@ -98,7 +116,7 @@ def test_volumes_are_its_own(said: dict[str, Any]) -> None:
 
 
 def test_a_volume_in_memory_stays_there() -> None:
-    options = {"type": "tmpfs", "device": "tmpfs"}
+    options = {"type": "tmpfs", "device": "tmpfs", "o": "size=64m,uid=1000,nosuid"}
     assert _isolated(volumes={"data": {"driver_opts": options}})["volumes"]["data"]["driver_opts"] == options
 
 

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -137,4 +137,5 @@ def _in_environment(environment: Mapping[str, Any]) -> Iterator[str]:
             yield str(value)
         if "://" in str(value):
             with contextlib.suppress(ValueError):
-                yield urlsplit(str(value)).password or ""
+                password = urlsplit(str(value)).password or ""
+                yield from (password, unquote(password))

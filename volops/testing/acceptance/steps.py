@@ -45,7 +45,7 @@ def volops_recorder(request: pytest.FixtureRequest) -> Recorder:
 @pytest.fixture
 def others(volops_stack: StackCopy) -> Iterator[Bystanders]:
     """What belongs to others, of which the names are almost those of the copy; gone after the scenario."""
-    bystanders = Bystanders(volops_stack.name, secrets.token_hex(4))
+    bystanders = Bystanders(volops_stack, secrets.token_hex(4))
     try:
         yield bystanders
     finally:

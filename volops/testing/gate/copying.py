@@ -8,19 +8,26 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from volops import provisional
 from volops.compose import Compose, ComposeOptions, load_stack
 from volops.compose.lifecycle import ServiceState
 from volops.docker import connect
-from volops.errors import VolopsError
+from volops.errors import EngineFailed, VolopsError
 from volops.store.local import STATE
 from volops.testing.gate.binds import Binds
-from volops.testing.gate.engine_commands import Said, docker, listed, run
+from volops.testing.gate.engine_commands import Said, docker, listed, patiently, run
 from volops.testing.gate.original import Original
-from volops.testing.gate.removal import empty_tree, remains, remove_from_engine, remove_tree, volumes_of
+from volops.testing.gate.removal import (
+    empty_tree,
+    remains,
+    remove_from_engine,
+    remove_images,
+    remove_tree,
+    volumes_of,
+)
 from volops.workspace import Workspace, open_workspace
 
 _POLL_S = 0.25
@@ -142,6 +149,7 @@ class StackCopy:
         tail = ("logs", "--tail", str(_LOG_LINES))
         return {name: run(["docker", *tail, name], shown="").output for name in names}
 
+    @patiently
     def volumes(self) -> dict[str, str]:
         """When each of its volumes was made, by name."""
         names = volumes_of(self.name)
@@ -154,12 +162,25 @@ class StackCopy:
         return remains(self.name)
 
     def remove(self) -> None:
-        """Take away all that it has on the engine and on disk; fine when it is gone."""
-        tools = self._tools()
+        """Take away all that it has on the engine and on disk; fine when it is gone. The images go last: what
+        containers have written as root, one of them removes.
+
+        Raises EngineFailed naming what could not be removed, once all else is gone.
+        """
         with contextlib.suppress(VolopsError), contextlib.closing(connect()) as engine:
             provisional.recover(engine, self.backups / STATE)
-        remove_from_engine(self.name, set(self.images.values()), self._seen)
-        remove_tree(self.directory, tools)
+        trouble = []
+        for step in (
+            partial(remove_from_engine, self.name, self._seen),
+            partial(remove_tree, self.directory, self._tools()),
+            partial(remove_images, set(self.images.values())),
+        ):
+            try:
+                step()
+            except EngineFailed as error:
+                trouble.append(error.message)
+        if trouble:
+            raise EngineFailed("; ".join(trouble), next_step="remove it by hand, as docs/ci.md has it")
 
     @property
     def _wanted(self) -> set[str]:
