@@ -57,6 +57,19 @@ class Sqlite(FileTree):
         if said != "ok":
             raise CheckFailed(f"the database of volume {staging.volume.key!r} is damaged: {said}")
 
+    def plant(self, source: Source, token: str) -> None:
+        """A row in a table of our own: of other files in the volume a backup has none."""
+        table = "CREATE TABLE IF NOT EXISTS volops_marker (token TEXT);"
+        self._ask(source, f"{table} INSERT INTO volops_marker VALUES ('{token}')")  # noqa: S608 ([a-z0-9])
+
+    def found(self, source: Source, token: str) -> bool:
+        """True when that row is there."""
+        return f"VALUES('{token}')" in self._ask(source, ".dump volops_marker")
+
+    def _ask(self, source: Source, sql: str) -> str:
+        file = f"{source.volume.targets[0]}/{source.options.database}"
+        return source.service().run("sqlite3", "-bail", "-cmd", ".timeout 10000", file, sql).text
+
 
 @hookimpl
 def volops_volume_types() -> Iterable[type[VolumeType]]:

@@ -12,14 +12,13 @@ from volops.testing.gate.isolation import Place, escaped, isolate, own_image
 _COPY = "shop-gate-1"
 
 
-def _isolated(images: Any = None, built: Any = frozenset(), **config: Any) -> Any:
+def _isolated(images: Any = None, **config: Any) -> Any:
     place = Place(
         name=_COPY,
         directory=Path("/home/me/shop"),
         backups=Path("/private/backups"),
         binds={"/home/me/shop/src": "/private/0-src", "/home/me/shop/hours.txt": "/home/me/shop/hours.txt"},
         images=images or {},
-        built=built,
     )
     return isolate({"name": "shop", **config}, "shop", place).config
 
@@ -134,19 +133,19 @@ def test_bind_mounts_are_where_the_copy_has_them() -> None:
     ]
 
 
-def test_an_image_that_is_there_gets_a_second_name_and_is_not_built() -> None:
-    images = {"shop/web:2": f"shop/web:{_COPY}"}
+def test_an_image_that_is_built_gets_a_second_name_wherever_it_is_used() -> None:
     services = {
         "web": {"image": "shop/web:2", "build": {"context": "/home/me/shop"}, "pull_policy": "build"},
         "worker": {"image": "shop/web:2"},
     }
-    copy = _isolated(images, frozenset(images.values()), services=services)["services"]
-    for name in services:
-        assert copy[name]["image"] == f"shop/web:{_COPY}"
-        assert not {"build", "pull_policy"} & copy[name].keys()
+    copy = _isolated({"shop/web:2": f"shop/web:{_COPY}"}, services=services)["services"]
+    assert {name: copy[name]["image"] for name in services} == dict.fromkeys(services, f"shop/web:{_COPY}")
+    assert "pull_policy" not in copy["web"]
+    assert copy["web"]["build"] == {"context": "/home/me/shop"}
+    assert "build" not in copy["worker"]
 
 
-def test_an_image_that_is_not_there_is_built_under_a_name_of_its_own() -> None:
+def test_an_image_is_built_under_a_name_of_its_own() -> None:
     build = {"context": "/home/me/shop", "tags": ["shop/web:latest"], "cache_to": ["type=local,dest=/c"]}
     copy = _isolated({"shop-web": f"{_COPY}-web"}, services={"web": {"build": build}})["services"]["web"]
     assert copy["image"] == f"{_COPY}-web"

@@ -88,11 +88,13 @@ class StackCopy:
         """Run a `docker compose` command on the copy."""
         return self._run(self.options.argv(*verb), f"docker compose {' '.join(verb)}")
 
-    def volops(self, *verb: str) -> Said:
-        """Run a `volops` command on the copy, by the Python that runs here."""
+    def volops(self, *verb: str, typed: str | None = None) -> Said:
+        """Run a `volops` command on the copy, by the Python that runs here; with `typed` at a terminal, at
+        which somebody types that line."""
         # The options of `docker compose` are those of volops, too.
         options = self.options.argv()[2:]
-        return self._run([sys.executable, "-c", _PROGRAM, *options, *verb], f"volops {' '.join(verb)}")
+        argv = [sys.executable, "-c", _PROGRAM, *options, *verb]
+        return self._run(argv, f"volops {' '.join(verb)}", typed)
 
     def backup_names(self) -> list[str]:
         """Its backups, the oldest first."""
@@ -193,10 +195,10 @@ class StackCopy:
         named = [str(each.get("image")) for each in services.values() if each.get("image")]
         return [*self.images.values(), *dict.fromkeys(named)]
 
-    def _run(self, argv: Sequence[str], shown: str) -> Said:
+    def _run(self, argv: Sequence[str], shown: str, typed: str | None = None) -> Said:
         self._seen.update(volumes_of(self.name))
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_STEERING)}
-        said = run(argv, shown=shown, directory=self.directory, environment=kept)
+        said = run(argv, shown=shown, directory=self.directory, environment=kept, typed=typed)
         self.tell(said)
         return said
 

@@ -50,19 +50,44 @@ def run(
     shown: str,
     directory: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    typed: str | None = None,
 ) -> Said:
     """Run a program to its end in a session of its own, so that Ctrl-C reaches it through us alone: it is
-    asked to stop, and waited for, before the interrupt goes on. Nothing that it started outlives it then."""
+    asked to stop, and waited for, before the interrupt goes on. Nothing that it started outlives it then.
+    With `typed` its input is a terminal, and somebody types that line there."""
     started = time.monotonic()
-    process = subprocess.Popen(
-        list(argv),
-        cwd=directory,
-        env=environment and dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    with _terminal(typed) as its_input:
+        process = subprocess.Popen(
+            list(argv),
+            cwd=directory,
+            env=environment and dict(environment),
+            stdin=its_input,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        return _ended(process, shown, started)
+
+
+@contextlib.contextmanager
+def _terminal(typed: str | None) -> Iterator[int]:
+    """The input of a program: a terminal on which a line waits to be read, or nothing."""
+    if typed is None:
+        yield subprocess.DEVNULL
+        return
+    # A module of POSIX alone, as is the terminal.
+    import pty
+
+    ours, its = pty.openpty()
+    try:
+        os.write(ours, f"{typed}\n".encode())
+        yield its
+    finally:
+        os.close(its)
+        os.close(ours)
+
+
+def _ended(process: subprocess.Popen[bytes], shown: str, started: float) -> Said:
     try:
         out, err = process.communicate()
     except BaseException:

@@ -30,14 +30,13 @@ _IN_MEMORY = re.compile(
 class Place:
     """Where a copy is to live: its project name, the directory of its backups, where the sources of its bind
     mounts are, and which images it has of its own in the place of those that the project builds, by name.
-    Those of `built` are there; the others are built. `directory` is that of the original."""
+    `directory` is that of the original."""
 
     name: str
     directory: Path
     backups: Path
     binds: Mapping[str, str]
     images: Mapping[str, str]
-    built: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +133,13 @@ def _service(
 
 
 def _image(name: str, said: Mapping[str, Any], project: str, place: Place) -> dict[str, Any]:
-    """Its image and how it comes about: no image of the original is pulled, built or named anew."""
+    """Its image and how it comes about: no image of the original is pulled, built or named anew. One that is
+    there already is built only when somebody says so, as `up --build` does."""
     own = place.images.get(image_of(name, said, project) or str(said.get("image") or ""))
     if own is None:
         given = {key: said[key] for key in ("image", "pull_policy") if said.get(key)}
         return given if given.get("pull_policy") in (None, "never") else {**given, "pull_policy": "missing"}
-    if own in place.built or not said.get("build"):
+    if not said.get("build"):
         return {"image": own}
     outside = ("tags", "cache_to", "labels")
     return {

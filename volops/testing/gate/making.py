@@ -9,7 +9,7 @@ import os
 import secrets
 import tempfile
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from volops.errors import EngineFailed
@@ -95,8 +95,8 @@ def _prepare(copy: StackCopy) -> None:
         backups=copy.backups,
         binds=copy.binds.placed,
         images=images,
-        built=frozenset(_tagged(images)),
     )
+    _tag_what_is_there(images)
     isolated = isolate(original.config, original.project, place)
     copy.changes = isolated.changes
     # JSON is YAML (YAML 1.2, section 1.2). It holds the environment of the services: for nobody else.
@@ -111,10 +111,7 @@ def _images(original: Original, name: str) -> Iterator[tuple[str, str]]:
             yield image, own_image(image, original.project, name)
 
 
-def _tagged(images: Mapping[str, str]) -> Collection[str]:
+def _tag_what_is_there(images: Mapping[str, str]) -> None:
     """Give the images that are built already their second name; the others are for compose to build."""
-    return [own for image, own in images.items() if _tag(image, own)]
-
-
-def _tag(image: str, own: str) -> bool:
-    return run(["docker", "tag", image, own], shown="").code == 0
+    for image, own in images.items():
+        run(["docker", "tag", image, own], shown="")
