@@ -49,9 +49,14 @@ volops() {
 # document has it: its rotation deletes full_backup_*.tar.gz, so a directory that stayed would stay for ever.
 backup() {
     [ $# -eq 0 ] || exec_volops backup "$@"
-    local made
-    volops backup
-    made=$(volops show latest --json | sed -n 's/^ *"path": "\(.*\)".*/\1/p' | head -n 1)
+    local line name='' made
+    # The name that it prints, not `latest`: another backup may end at the same time.
+    while IFS= read -r line; do
+        printf '%s\n' "$line"
+        [[ $line != full_backup_*' complete: '* ]] || name=${line%% *}
+    done < <(volops backup)
+    wait $!
+    made=$(volops show "$name" --json | sed -n 's/^ *"path": "\(.*\)".*/\1/p' | head -n 1)
     volops bundle "$made"
     rm -r -- "$made"
 }
@@ -72,12 +77,17 @@ restore() {
 one_of() {
     local directory newest=
     if [ $# -gt 1 ]; then
-        newest=$(printf '%s\n' "$@" | sort | tail -n 1)
+        newest=$(printf '%s\n' "$@" | newest)
     elif [[ ${1##*/} == latest || ${1##*/} == latest.tar.gz ]] && [ ! -e "$1" ]; then
         case $1 in */*) directory=${1%/*} ;; *) directory=$here/backups ;; esac
-        newest=$(find "$directory" -maxdepth 1 -name 'full_backup_[0-9]*' | sort | tail -n 1)
+        newest=$(find "$directory" -maxdepth 1 -name 'full_backup_[0-9]*' | newest)
     fi
     printf '%s\n' "${newest:-$1}"
+}
+
+# newest: of the paths on standard input, wherever each of them is.
+newest() {
+    sed -E 's,^(.*[^0-9])?([0-9]{8}_[0-9]{6})[^/]*$,\2 &,; t; s,^,- &,' | LC_ALL=C sort | tail -n 1 | cut -d ' ' -f 2-
 }
 
 # A migration that stays in the container is lost when its image is built again.

@@ -5,13 +5,17 @@ Feature: Cleaning up
   Scenario: Logs are cleaned while nginx goes on writing them
     Given a sample stack of its own, running and filled with data
     And somebody has asked the proxy for "/static/before-the-cleaning"
+    And somebody has asked the backend for "/api/before-the-cleaning/"
     When I run "volops clean-logs --yes"
     Then it succeeds
     And every service is as it was before
     And the proxy's log does not mention "/static/before-the-cleaning"
+    And the backend's log in ./backend/logs does not mention "/api/before-the-cleaning/"
     When somebody asks the proxy for "/static/after-the-cleaning"
+    And somebody asks the backend for "/api/after-the-cleaning/"
     Then the proxy's log mentions "/static/after-the-cleaning"
-    And no process of the proxy writes to a deleted file
+    And the backend's log in ./backend/logs mentions "/api/after-the-cleaning/"
+    And no process of the proxy or the backend writes to a deleted file
     And every line of packed or rotated logs is gone
 
   Scenario: The cache is emptied under a running application

@@ -44,3 +44,19 @@ Feature: The document's table of what each operation preserves and removes
       | docker compose down -v    | Static   | Removed   |
       | docker compose down -v    | Cache    | Removed   |
       | docker compose down -v    | Logs     | Removed   |
+
+  Scenario Outline: <operation>: the backend's log in ./backend/logs is <state>
+    It is a directory of the host, and no volume: what removes volumes leaves it where it is.
+
+    When data of every kind is there, and then there is "<operation>"
+    Then the kind "Backend logs" is "<state>"
+
+    Examples:
+      | operation                  | state     |
+      | docker compose down        | Preserved |
+      | docker compose up --build  | Preserved |
+      | ./docker-dev.sh clean      | Preserved |
+      | ./docker-dev.sh clean-logs | Removed   |
+      | ./docker-dev.sh clean-cache | Preserved |
+      | ./docker-dev.sh clean-all  | Preserved |
+      | docker compose down -v     | Preserved |

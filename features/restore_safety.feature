@@ -118,6 +118,40 @@ Feature: A restore that fails leaves the live data as it was
         | 8    | it is refused before anything is touched | there is not enough room |
         | 24   | it becomes full while the data is made   | No space left on device  |
 
+  Rule: Nothing is replaced unless somebody says yes to it
+
+    Background:
+      Given the shared stack "ledger"
+
+    Scenario Outline: Anything but "yes" cancels: "<typed>"
+      Given a backup of it
+      When I run "./docker-dev.sh restore latest" and type "<typed>"
+      Then it ends with exit code 1
+      And it names the backup before it asks
+      And it says "nothing was changed"
+      And every service is as it was before
+      And nothing is left behind
+
+      Examples:
+        | typed |
+        | no    |
+        | y     |
+        |       |
+
+    Scenario: A file that was not named: what there is to choose from
+      Given a backup of it
+      When I run "./docker-dev.sh backup && ./docker-dev.sh restore"
+      Then it ends with exit code 1
+      And it lists every backup there is
+      And every service is as it was before
+
+    Scenario: A file that is not there
+      Given a backup of it
+      When I run "./docker-dev.sh restore ./backups/full_backup_19990101_000000.tar.gz"
+      Then it ends with exit code 10
+      And it says "full_backup_19990101_000000" and "`volops list`"
+      And every service is as it was before
+
   Rule: After the swap, what does not work is taken back
 
     Scenario: A service does not get well on the restored data

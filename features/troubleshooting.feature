@@ -34,6 +34,11 @@ Feature: The document's troubleshooting
     And something can be written to "/var/log/nginx" of "proxy" again
     And every service is running and well
 
+  Scenario: Unused Docker resources go, and nothing that is used
+    When I follow "Issue: Volume Disk Space Full" on an engine where there are things that nobody needs
+    Then what nobody needs is gone
+    And every service goes on, with its database, uploads and static files
+
   Scenario: Can't delete volume (in use)
     Given a sample stack of its own, running and filled with data
     When I remove the volume "frontend-node-modules"

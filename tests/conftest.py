@@ -1,5 +1,33 @@
-"""Fixtures that tests of several modules share."""
+"""Fixtures that tests of several modules share, and in which order modules run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
 
 from tests.live import engine, image, new_volume, volume
 
 __all__ = ["engine", "image", "new_volume", "volume"]
+
+_HERE = Path(__file__).parent
+_LONGEST = (
+    "setup/test_bare_machine.py",
+    "packaging/test_examples.py",
+    "operations/test_restore.py",
+    "plugins/test_postgres_database.py",
+    "testing/test_gate.py",
+    "plugins/test_postgres_half_way.py",
+    "plugins/test_databases_conformance.py",
+    "plugins/test_files_conformance.py",
+    "plugins/test_postgres_restore.py",
+    "packaging/test_template.py",
+)
+"""Modules that take a minute and more. They begin first, so that no process is left alone with one of them
+at the end (scripts/test)."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; all others in their own order."""
+    rank = {_HERE / name: number for number, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))

@@ -13,7 +13,10 @@ import pytest
 _SCRIPT = Path(__file__).parents[1] / "docker-dev.sh"
 _RECORDER = """#!/bin/sh
 echo "volops $*"
-case "$*" in *"show latest --json"*) printf '    "path": "%s"\\n' "$MADE" ;; esac
+case "${CODE:-}$*" in
+    backup) printf 'full_backup_20251025_143022 complete: 5 volumes, 110 MB in 8.3 s\\n' ;;
+    *"show full_backup_20251025_143022 --json"*) printf '    "path": "%s"\\n' "$MADE" ;;
+esac
 exit "${CODE:-0}"
 """
 
@@ -79,6 +82,7 @@ def test_a_backup_becomes_one_file_and_its_directory_goes(project: Path) -> None
         f"volops bundle {made}",
     )
     assert not made.exists()
+    assert "latest" not in said
 
 
 def test_a_backup_that_is_asked_for_by_volume_stays_as_volops_makes_it(project: Path) -> None:
@@ -101,6 +105,11 @@ class TestRestore:
         both = [str(path) for path in (project / "backups").glob("*.tar.gz")]
         newest = project / "backups" / "full_backup_20251026_020000.tar.gz"
         assert call(project, "restore", *both, "--yes") == (0, f"volops restore {newest} --yes")
+
+    def test_of_several_in_several_places_the_time_in_the_name_decides(self, project: Path) -> None:
+        newest = "./a/2024/full_backup_20251026_020000.tar.gz"
+        others = ("./z/full_backup_20251024_020000.tar.gz", "./z/20271231_000000/notes.tar.gz")
+        assert call(project, "restore", others[0], newest, others[1])[1] == f"volops restore {newest}"
 
     def test_the_latest_is_the_newest_file_or_directory(self, project: Path) -> None:
         word = "./backups/latest.tar.gz"

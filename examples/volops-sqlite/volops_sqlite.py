@@ -45,7 +45,7 @@ class Sqlite(FileTree):
 
     def dump(self, source: Source) -> Iterable[Artifact]:
         """An archive of a copy that SQLite makes; it has the owners and modes of the original."""
-        where = (source.volume.targets[0], source.options.database)
+        where = (str(source.target), source.options.database)
         stream = source.service().stream("sh", "-c", COPY, "copy", *where)
         yield Artifact(source.file_name("sqlite_backup", ".tar"), "application/x-tar", stream)
 
@@ -56,6 +56,19 @@ class Sqlite(FileTree):
         said = staging.service().run("sqlite3", "-bail", file, "PRAGMA integrity_check").text
         if said != "ok":
             raise CheckFailed(f"the database of volume {staging.volume.key!r} is damaged: {said}")
+
+    def plant(self, source: Source, token: str) -> None:
+        """A row in a table of our own: of other files in the volume a backup has none."""
+        table = "CREATE TABLE IF NOT EXISTS volops_marker (token TEXT);"
+        self._ask(source, f"{table} INSERT INTO volops_marker VALUES ('{token}')")  # noqa: S608 ([a-z0-9])
+
+    def found(self, source: Source, token: str) -> bool:
+        """True when that row is there."""
+        return f"VALUES('{token}')" in self._ask(source, ".dump volops_marker")
+
+    def _ask(self, source: Source, sql: str) -> str:
+        file = f"{source.volume.targets[0]}/{source.options.database}"
+        return source.service().run("sqlite3", "-bail", "-cmd", ".timeout 10000", file, sql).text
 
 
 @hookimpl

@@ -6,12 +6,13 @@ import re
 
 from pytest_bdd import given, parsers, then, when
 
-from features.steps.document import Followed
-from features.world import engine
 from features.world.aftermath import Aftermath, Aftermaths
+from features.world.cleanup import QUESTION, Cleanup, remains
 from features.world.commands import Run
-from features.world.engine import Container, docker
+from features.world.engine import Container
+from features.world.following import AGREED, Followed
 from features.world.project import Project
+from features.world.pruning import TITLE, Pruned
 from features.world.schema import Change, shown_migrations
 from features.world.survival import PRESERVED
 from features.world.terminal import Terminal
@@ -25,6 +26,7 @@ _PUT_IN = "|".join(
         "data of every kind is there",
     )
 )
+_SAVED = ("Database", "Media", "Static", "Cache")
 
 
 @when(parsers.re(rf'(?:{_PUT_IN}), and then there is "(?P<what>.*)"$'), target_fixture="aftermath")
@@ -54,6 +56,8 @@ def schema_preserved(aftermath: Aftermath, recorder: Recorder) -> None:
     before, after = aftermath.schema
     recorder.table("columns of the new table", ["name", "type"], after.columns)
     recorder.table("migrations", ["name", "applied"], after.history)
+    digests = [[what, before.digest(what), after.digest(what)] for what in ("columns", "rows", "history")]
+    recorder.table("sha256 of them", ["what", "before", "after"], digests)
     assert before.columns
     assert before.rows
     assert after == before
@@ -62,6 +66,57 @@ def schema_preserved(aftermath: Aftermath, recorder: Recorder) -> None:
 @then("every migration is applied")
 def all_applied(aftermath: Aftermath) -> None:
     assert aftermath.unapplied == ()
+
+
+@when(parsers.parse('I reset my environment after "{what}"'), target_fixture="cleanup")
+def reset(what: str, aftermaths: Aftermaths) -> Cleanup:
+    """By the cleanup command, in the state that this leaves; a backup was made before."""
+    return aftermaths.cleanup_after(what)
+
+
+@then("the wrong phrase changes nothing")
+def refused(cleanup: Cleanup) -> None:
+    assert "WARNING" in cleanup.refused.output
+    assert "nothing was changed" in cleanup.refused.output
+    assert cleanup.refused.code == 1
+    assert cleanup.changed == ()
+
+
+@then("the right one removes all: no container, network or volume is left")
+def all_removed(cleanup: Cleanup) -> None:
+    assert cleanup.cleaned.code == 0, cleanup.cleaned.output
+    assert cleanup.left == ()
+
+
+@then("the backup brings all of it back")
+def all_back(cleanup: Cleanup, recorder: Recorder) -> None:
+    rows = [[one.kind, one.asked, one.put_in, one.answered, one.outcome] for one in cleanup.answers]
+    recorder.table("after the restore", ["kind", "asked", "put in", "answered", "outcome"], rows)
+    saved = {one.kind: one.outcome for one in cleanup.answers if one.kind in _SAVED}
+    assert saved == dict.fromkeys(_SAVED, PRESERVED)
+
+
+@when(
+    parsers.parse(f'I follow "{TITLE}" on an engine where there are things that nobody needs'),
+    target_fixture="pruned",
+)
+def pruned_by_the_document(aftermaths: Aftermaths) -> Pruned:
+    return aftermaths.pruned()
+
+
+@then("what nobody needs is gone")
+def unused_gone(pruned: Pruned) -> None:
+    assert {one.partition(" ")[0] for one in pruned.unused} == {"container", "network", "image", "volume"}
+    assert pruned.left == ()
+
+
+@then("every service goes on, with its database, uploads and static files")
+def used_stays(pruned: Pruned) -> None:
+    before, now = ({one.service: one.id for one in found} for found in (pruned.services, pruned.running))
+    assert before == now
+    assert {(one.state, one.health) for one in pruned.running} == {("running", "healthy")}
+    kept = {one.kind: one.outcome for one in pruned.answers if one.kind in ("Database", "Media", "Static")}
+    assert kept == {"Database": PRESERVED, "Media": PRESERVED, "Static": PRESERVED}
 
 
 @then(parsers.parse('the kind "{data}" is "{outcome}"'))
@@ -126,18 +181,15 @@ def listed_file(command: str, beginning: str, run: Followed) -> None:
 
 @then("no container, network or volume of the project is left")
 def nothing_of_it(project: Project, recorder: Recorder) -> None:
-    networks = docker("network", "ls", "--quiet", "--filter", f"name={project.name}").decode().split()
-    recorder.table("volumes of the engine that bear its name", ["volume"], [[one] for one in project.volumes])
-    assert project.containers == []
-    assert networks == []
-    assert project.volumes == set()
-    assert not any(project.name in name for name in engine.volumes())
+    left = remains(project)
+    recorder.table("left on the engine", ["what"], [[one] for one in left])
+    assert left == []
 
 
 @when(parsers.re(r'I run "(?P<line>[^"]*)" and type "(?P<typed>[^"]*)"$'), target_fixture="run")
 def run_and_type(line: str, typed: str, project: Project, recorder: Recorder) -> Run:
     project.look_around()
     with Terminal(project.directory, project.environment) as terminal:
-        run = terminal.run(line, {"to confirm:": [typed]})
+        run = terminal.run(line, {QUESTION: [typed], AGREED: [typed]})
     recorder.show(run.exhibit())
     return run

@@ -1,11 +1,11 @@
-"""Steps that follow the document: its snippets are typed at a terminal as they are printed."""
+"""Steps that follow the document, and about what comes of it."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pytest_bdd import given, parsers, then, when
 
@@ -14,30 +14,18 @@ from features.world import cron, document, postgres
 from features.world.backup import backups_of, files_of
 from features.world.commands import Run
 from features.world.engine import ROOT, docker, image_exists
+from features.world.following import Followed, filled_in, follow
 from features.world.holdings import Holdings
+from features.world.keys import Keyring, keyring
 from features.world.project import Project
-from features.world.terminal import Terminal
 from volops.testing.report.records import Recorder
 
 _SHELL_IMAGE = "volops-sample-redis:1"
-_STAMP = re.compile(r"(?P<stem>\w+_backup_)\d{8}_\d{6}(?P<ending>[.\w]*)")
-_ANY_VOLUME = "frontend-node-modules"
-_ANSWERS = {
-    "Type yes to replace the live data:": ["yes"],
-    "to confirm:": ["DELETE EVERYTHING"],
-    "[y/N]:": ["y", "y", "y"],
-}
 _FOLLOWED = re.compile(
-    r'(?:I follow|cron runs what is under) "(?P<title>.*?)"(?:, but not "(?P<left_out>[^"]*)"|, whose|$)',
+    r'(?:I follow|cron runs what is under) "(?P<title>.*?)"'
+    r'(?:, but not "(?P<left_out>[^"]*)"|, whose| on an engine|$)',
     re.M,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Followed(Run):
-    """Everything that was typed, as one; `runs` are the commands."""
-
-    runs: tuple[Run, ...]
 
 
 @when(
@@ -46,38 +34,9 @@ class Followed(Run):
     ),
     target_fixture="run",
 )
-def follow(
-    title: str, left_out: str | None, failing: str | None, project: Project, recorder: Recorder
-) -> Followed:
+def follow_document(title: str, left_out: str | None, failing: str | None, project: Project) -> Followed:
     """Type what is printed there, answer what is asked. Every command succeeds, but the one that fails."""
-    project.look_around()
-    runs = []
-    with Terminal(project.directory, project.environment) as terminal:
-        for command in document.commands_under(title):
-            if left_out and left_out in command.line:
-                continue
-            answers = {**_ANSWERS, **({command.prompt: command.typed} if command.prompt else {})}
-            run = terminal.run(_filled_in(command.line, project), answers)
-            recorder.show(run.exhibit())
-            failed = bool(failing and failing in command.line)
-            assert (run.code != 0) == failed, f"{run.line} → {run.code}:\n{run.output[-2000:]}"
-            runs.append(run)
-    said = "".join(run.output + "\n" for run in runs)
-    return Followed(title, runs[-1].code, said, "", sum(run.seconds for run in runs), tuple(runs))
-
-
-def _filled_in(line: str, project: Project) -> str:
-    """The line with what the document cannot know."""
-
-    def made(match: re.Match[str]) -> str:
-        found = sorted(project.backups.glob(f"{match['stem']}*{match['ending']}"))
-        assert found, f"there is no {match[0]} for: {line}"
-        return found[-1].name
-
-    line = _STAMP.sub(made, line).replace("/path/to/project", str(project.directory))
-    if "app-volume-name" in line:
-        line = line.replace("app-volume-name", project.volume(_ANY_VOLUME))
-    return re.sub(r"\bapp-", f"{project.name}-", line)
+    return follow(title, project, left_out or "", failing or "")
 
 
 @given(parsers.parse('the engine has an image called "{name}"'))
@@ -89,6 +48,31 @@ def image(name: str) -> Iterator[None]:
     docker("tag", _SHELL_IMAGE, name)
     yield
     docker("rmi", name)
+
+
+@given(parsers.parse("{owner} has a key, which is known here"), target_fixture="keys")
+def has_key(owner: str, project: Project) -> Iterator[Keyring]:
+    with keyring(owner) as made:
+        project.variables.update(made.variables)
+        yield made
+
+
+@then(parsers.parse('{owner} can read "{name}", and it is the backup'))
+def can_read(owner: str, name: str, keys: Keyring, project: Project, recorder: Recorder) -> None:
+    read = keys.decrypt(project.directory / name)
+    (backup,) = files_of(project)
+    digests = [hashlib.sha256(data).hexdigest() for data in (read.stdout, backup.read_bytes())]
+    recorder.table(f"what {owner} reads", ["decrypted", "the backup"], [digests])
+    assert read.returncode == 0, read.stderr
+    assert digests[0] == digests[1]
+
+
+@then(parsers.parse('somebody without the key cannot read "{name}"'))
+def cannot_read(name: str, project: Project) -> None:
+    with keyring() as other:
+        read = other.decrypt(project.directory / name)
+    assert read.returncode != 0
+    assert read.stdout == b""
 
 
 @then("there is nothing in the backups but one archive with these files, and a manifest")
@@ -134,8 +118,7 @@ def old_backup(days: int, project: Project) -> None:
 @when(parsers.parse('cron runs what is under "{title}"'), target_fixture="run")
 def cron_runs(title: str, project: Project, recorder: Recorder) -> Run:
     runs = [
-        cron.run(_filled_in(command.scheduled, project), project)
-        for command in document.commands_under(title)
+        cron.run(filled_in(command.scheduled, project), project) for command in document.commands_under(title)
     ]
     for run in runs:
         recorder.show(run.exhibit())

@@ -11,9 +11,10 @@ from features.steps.data import PASSWORD, Keepsake
 from features.steps.stack import Enter, SharedStacks
 from features.world import postgres, redis
 from features.world.application import Application, address_of
-from features.world.backup import names_in
+from features.world.backup import Backup, names_in
 from features.world.commands import Background, Run
 from features.world.engine import Container, docker, logs, processes
+from features.world.following import AGREED
 from features.world.holdings import Holdings, holdings
 from features.world.project import Project
 from features.world.waiting import wait_for
@@ -111,6 +112,20 @@ def short_downtime(seconds: int, project: Project, recorder: Recorder) -> None:
 
 def _moment(text: str) -> datetime:
     return datetime.strptime(text[:26].rstrip("Z"), "%Y-%m-%dT%H:%M:%S.%f").replace(tzinfo=UTC)
+
+
+@then("it names the backup before it asks")
+def named_first(backup: Backup, run: Run) -> None:
+    told, asked, _ = run.output.partition(AGREED)
+    assert asked
+    assert re.search(rf"^backup +{backup.name}, ", told, re.MULTILINE), told
+
+
+@then("it lists every backup there is")
+def lists_all(run: Run, project: Project) -> None:
+    made = [path.name for path in project.backups.glob("full_backup_*")]
+    assert made
+    assert [name for name in made if name not in run.output] == []
 
 
 @then("no helper container is left")

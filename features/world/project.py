@@ -39,6 +39,7 @@ class Project:
 
     `variables` are in the environment of every command, `around` before it, and `cwd` is where it runs;
     scenarios change them. `passwords` are the secrets of its services, by their names in its `.env`.
+    `recorder` gets what commands say, as evidence.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Project:
         self.variables: dict[str, str] = {}
         self.around: tuple[str, ...] = ()
         self.before = Snapshot({}, {})
-        self._recorder = recorder
+        self.recorder = recorder
         self._jobs: list[Background] = []
         self.scratch = directory.parent / "tmp"
         self.scratch.mkdir(exist_ok=True)
@@ -69,7 +70,7 @@ class Project:
         """Run a command line as a person would here, and keep it as evidence."""
         self.look_around()
         run = shell(line, self.cwd, self.environment, stdin=stdin, around=self.around)
-        self._recorder.show(run.exhibit())
+        self.recorder.show(run.exhibit())
         return run
 
     def start(self, line: str) -> Background:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass, field
 
@@ -31,6 +32,11 @@ class Schema:
     columns: tuple[tuple[str, ...], ...]
     rows: tuple[tuple[str, ...], ...]
     history: tuple[tuple[str, ...], ...]
+
+    def digest(self, what: str) -> str:
+        """That of one of the three (SHA-256)."""
+        lines = ["\t".join(cells) for cells in getattr(self, what)]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass, field
 
@@ -12,34 +13,40 @@ from features.world.project import Project
 PRESERVED, REMOVED = "Preserved", "Removed"
 _PASSWORD = "long enough for a test"
 _MEMBER = "from django.contrib.auth.models import User; User.objects.create_user('{0}', password='{1}')"
-_LOG = "/var/log/nginx/access.log"
+_ROW = "SELECT md5(u::text) FROM auth_user u WHERE username = :'name'"
+_NGINX, _DJANGO = "/var/log/nginx/access.log", "/app/logs/django.log"
 
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """What was put in. `name` is that of the member, of the static file and of the key in Redis."""
+    """What was put in. `name` is that of the member, of the static file and of the key in Redis; `row` is a
+    digest of the member's row; `logged` is a page in nginx's log, `noted` one in the backend's."""
 
     name: str
     uploaded: str
     visitor: Application
     content: bytes = field(repr=False)
+    row: str
     logged: str
+    noted: str
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a service said of one kind of data: how it was asked, what came, what that means."""
+    """What a service said of one kind of data: how it was asked, what was put in, what came, what that
+    means."""
 
     kind: str
     asked: str
+    put_in: str
     answered: str
     outcome: str
 
 
 def plant(project: Project, address: str) -> Planted:
     """Put in one of each kind: a member and an upload by the application, a session that is signed in, a
-    static file, a key, a page in the log. `address` is where the proxy answers, as below."""
-    name, logged = f"kept-{secrets.token_hex(4)}", f"seen-{secrets.token_hex(4)}"
+    static file, a key, a page in each log. `address` is where the proxy answers, as below."""
+    name, logged, noted = (f"{word}-{secrets.token_hex(4)}" for word in ("kept", "seen", "noted"))
     project.exec("backend", "python", "manage.py", "shell", "-c", _MEMBER.format(name, _PASSWORD))
     visitor = Application(address)
     visitor.sign_in(name, _PASSWORD)
@@ -48,27 +55,25 @@ def plant(project: Project, address: str) -> Planted:
     project.exec("backend", "tee", f"/app/staticfiles/{name}.bin", data=content)
     redis.server_of(project, "cache").command("SET", name, content.hex())
     visitor.get(f"/static/{logged}")
-    return Planted(name, uploaded, visitor, content, logged)
+    # Django logs what it does not find.
+    visitor.get(f"/api/{noted}/")
+    return Planted(name, uploaded, visitor, content, _rows(project, name), logged, noted)
 
 
 def ask(project: Project, planted: Planted, address: str) -> list[Answer]:
-    """What the services say of each of the five kinds now."""
+    """What the services say of each kind now: of the document's five, and of the backend's log, which is in
+    a directory of the host."""
     visitor = Application(address, planted.visitor.session)
-    counted = "SELECT count(*) FROM auth_user WHERE username = :'name'"
-    rows = postgres.server_of(project, "db").value(counted, "backend_db", name=planted.name)
+    row = _rows(project, planted.name)
     value = redis.server_of(project, "cache").command("GET", planted.name)
-    lines = project.exec("proxy", "sh", "-c", f"grep -c {planted.logged} {_LOG} || true").decode().strip()
+    held = planted.content.hex()
     return [
-        Answer("Database", "SQL: rows of the member", rows, _outcome(rows == "1", rows == "0")),
+        Answer("Database", "SQL: md5 of the member's row", planted.row, row, _same(row, planted.row)),
         _served("Media", planted.uploaded, visitor, planted.content),
         _served("Static", f"/static/{planted.name}.bin", visitor, planted.content),
-        Answer(
-            "Cache",
-            "redis-cli GET",
-            f"{len(value)} characters",
-            _outcome(value == planted.content.hex(), value == ""),
-        ),
-        Answer("Logs", f"lines in {_LOG}", lines, _outcome(lines == "1", lines == "0")),
+        Answer("Cache", "redis-cli GET", _told(held.encode()), _told(value.encode()), _same(value, held)),
+        _logged("Logs", project, "proxy", _NGINX, planted.logged),
+        _logged("Backend logs", project, "backend", _DJANGO, planted.noted),
     ]
 
 
@@ -77,11 +82,31 @@ def signed_in(planted: Planted, address: str) -> str:
     return Application(address, planted.visitor.session).who
 
 
+def _rows(project: Project, name: str) -> str:
+    """A digest of the row of each member of that name; nothing when there is none."""
+    found = postgres.server_of(project, "db").query(_ROW, "backend_db", name=name)
+    return " ".join(digest for (digest,) in found)
+
+
 def _served(kind: str, path: str, visitor: Application, content: bytes) -> Answer:
     got = visitor.get(path)
-    said = f"{got.status_code}, {len(got.content)} bytes"
     same = got.status_code == 200 and got.content == content
-    return Answer(kind, f"GET {path}", said, _outcome(same, got.status_code == 404))
+    answered = f"{got.status_code}, {_told(got.content)}"
+    return Answer(kind, f"GET {path}", _told(content), answered, _outcome(same, got.status_code == 404))
+
+
+def _logged(kind: str, project: Project, service: str, log: str, page: str) -> Answer:
+    counted = f"grep -c {page} {log} 2>/dev/null || true"
+    lines = project.exec(service, "sh", "-c", counted).decode().strip() or "0"
+    return Answer(kind, f"lines with it in {log}", "1", lines, _outcome(lines == "1", lines == "0"))
+
+
+def _told(data: bytes) -> str:
+    return f"{len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}" if data else "nothing"
+
+
+def _same(now: str, before: str) -> str:
+    return _outcome(now == before, now == "")
 
 
 def _outcome(preserved: bool, removed: bool) -> str:

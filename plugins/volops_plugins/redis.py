@@ -62,6 +62,7 @@ class Redis(VolumeType):
         "Can be regenerated, but may impact performance",
     )
     proof = "keys of every database"
+    role = "cache"
     Options: ClassVar[type[Any]] = Options
 
     def detect(self, volume: Volume) -> bool:
@@ -75,7 +76,7 @@ class Redis(VolumeType):
         if place is None:
             raise ProducerFailed(
                 f"the cache saves to {session.server.directory}, not on volume {source.volume.key!r}",
-                next_step=f"have it save where the volume is mounted: dir {source.volume.targets[0]}",
+                next_step=f"have it save where the volume is mounted: dir {source.target}",
             )
         source.notes["server"] = session.server.facts
         stream = session.save(str(PurePosixPath("/volume") / place), source.notes.update)
@@ -111,12 +112,14 @@ class Redis(VolumeType):
 
     def clean(self, source: Source) -> Iterable[Removal]:
         """All of it, append-only file and RDB file: a server that runs is stopped, since it would write its
-        keys again, and starts empty. Nothing where it has no keys, and no file that once held many."""
+        keys again, and starts empty. Nothing where it has no keys, and no file that once held many; keys that
+        it has not written to the volume yet are data, too."""
         keys = _keys(source)
         used = int(source.tree().run("du", "-sk", "/volume").text.split()[0])
         if keys == 0 and used <= _EMPTY_KIB:
             return
-        for removal in super().clean(source):
+        unwritten = [Removal("")] if keys else []
+        for removal in [*super().clean(source)] or unwritten:
             known = "" if keys is None else f", {keys} keys"
             yield Removal(f"all data of the cache{known}", removal.how)
 

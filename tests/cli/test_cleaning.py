@@ -7,6 +7,7 @@ import re
 import subprocess
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from tests.cli.program import IMAGE, Done, environment, run, run_on_terminal
 from tests.cli.test_json import compare, documented
+from volops.manifest import manifest_bytes, read_manifest
 
 COMPOSE = f"""
 name: NAME
@@ -32,6 +34,11 @@ x-volops:
     uploads: {{type: media}}
     styles: {{type: static}}
     shared: {{type: static}}
+"""
+CACHE = """
+name: NAME
+services: {cache: {image: 'volops-sample-redis:1', volumes: ['keys:/data']}}
+volumes: {keys: }
 """
 PHRASE = "DELETE EVERYTHING"
 
@@ -150,7 +157,10 @@ def test_what_cannot_be_asked_or_meant_is_a_usage_error(lasting: Site, words: li
     assert lasting.held() == before
 
 
-@pytest.mark.parametrize("line", ["clean", "clean-containers", "clean uploads", "clean-logs", "clean-all"])
+@pytest.mark.parametrize(
+    "line",
+    ["clean", "clean-containers", "clean uploads", "clean --type static", "clean-logs", "clean-all"],
+)
 def test_a_dry_run_shows_and_changes_nothing(lasting: Site, line: str) -> None:
     before, words = lasting.held(), line.split()
     done = lasting.volops(*words, "--dry-run")
@@ -163,6 +173,43 @@ def test_a_dry_run_shows_and_changes_nothing(lasting: Site, line: str) -> None:
     assert lasting.audit() == []
 
 
+def test_the_cache_is_left_by_a_dry_run_and_then_emptied(tmp_path: Path) -> None:
+    """Of a key that is only in the server's memory yet."""
+    (tmp_path / "compose.yaml").write_text(CACHE.replace("NAME", f"clca-{uuid.uuid4().hex[:8]}"))
+    compose = ("compose", "-f", str(tmp_path / "compose.yaml"))
+    redis = (*compose, "exec", "-T", "cache", "redis-cli")
+    try:
+        docker(*compose, "up", "--detach", "--wait")
+        assert docker(*redis, "SET", "greeting", "hello") == "OK"
+        container = docker(*compose, "ps", "--format", "{{.ID}} {{.CreatedAt}}")
+        done = run("clean-cache", "--dry-run", cwd=tmp_path)
+        assert (done.code, done.out.splitlines()[-1]) == (0, "nothing was done (--dry-run)")
+        assert "removes   keys: all data of the cache, 1 keys" in done.out
+        assert docker(*redis, "GET", "greeting") == "hello"
+        assert docker(*compose, "ps", "--format", "{{.ID}} {{.CreatedAt}}") == container
+        assert run("clean-cache", "--yes", cwd=tmp_path).code == 0
+        assert docker(*redis, "GET", "greeting") == ""
+        assert run("clean-cache", "--yes", cwd=tmp_path).out == "nothing to clean\n"
+    finally:
+        docker(*compose, "down", "--volumes", "--timeout", "0")
+
+
+def test_what_stays_is_told_with_the_way_to_empty_it(lasting: Site) -> None:
+    logs = lasting.directory / "logs"
+    told = lasting.volops("clean-all", "--dry-run").out
+    assert f"leaves    {logs}: it is a bind mount; `volops clean {logs}` empties it" in told
+    assert "leaves    shared: it is external; `volops clean shared` empties it" in told
+
+
+def test_a_backup_first_that_would_not_hold_all_is_refused_before_it_is_taken(lasting: Site) -> None:
+    (lasting.directory / "less.yaml").write_text("x-volops: {volumes: {uploads: {backup: false}}}")
+    words = ("clean-all", "--backup-first", "--dry-run")
+    done = lasting.volops("-f", "compose.yaml", "-f", "less.yaml", *words)
+    assert done.code == 1
+    assert "a backup would not hold uploads (left out by x-volops): nothing was deleted" in done.err
+    assert not (lasting.directory / "backups").exists() or not list(lasting.directory.glob("backups/*_*"))
+
+
 def test_a_critical_volume_that_was_never_backed_up_is_warned_of_in_red(lasting: Site) -> None:
     shown = lasting.on_terminal("clean-all", typed="no\n").out
     assert "WARNING: this deletes EVERYTHING" in shown
@@ -171,6 +218,25 @@ def test_a_critical_volume_that_was_never_backed_up_is_warned_of_in_red(lasting:
     assert "volops backup" in shown
     assert "clean-all --backup-first" in shown
     assert f"Type '{PHRASE}' to confirm:" in shown
+
+
+def test_a_backup_counts_for_a_day(site: Site) -> None:
+    """Then a critical volume is warned of again, with the age of what there is."""
+    assert site.volops("backup").code == 0
+    (file,) = site.directory.glob("backups/full_backup_*/manifest.json")
+    manifest = read_manifest(file.read_bytes(), "a test")
+    what = "uploads is critical and its newest good backup was made"
+    for hours, told in (
+        (23.9, ""),
+        (24.1, f"volops: WARNING: {what} 24 h ago: run `volops backup` first\n"),
+    ):
+        made = datetime.now(UTC) - timedelta(hours=hours)
+        file.write_bytes(manifest_bytes(manifest.model_copy(update={"created": made})))
+        done = site.volops("clean-all", "--dry-run")
+        assert (done.code, done.err) == (0, told)
+        plan = json.loads(site.volops("clean-all", "--dry-run", "--json").out)["plan"]
+        at_risk = {volume["volume"]: volume["at_risk"] for volume in plan["volumes"]}
+        assert at_risk == {"uploads": bool(told), "styles": False}
 
 
 def test_clean_takes_containers_and_networks_and_asks_nobody(site: Site) -> None:

@@ -25,7 +25,7 @@ class Browser:
 
     def __init__(self, profile: Path) -> None:
         program = next(filter(None, map(shutil.which, _NAMES)), None)
-        assert program, "the report is looked at in Chromium: `scripts/setup-browser` installs it"
+        assert program, "the report is looked at in Chromium: `scripts/setup-test-programs` installs it"
         self.complaints: list[str] = []
         self._numbers = itertools.count(1)
         self._events: list[dict[str, Any]] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -15,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.features.browser import Browser
+from tests.features.looking import require_one_file, require_printable, require_readable
 
-_HERE = Path(__file__).parent
-_ROOT = _HERE.parents[1]
 _FEATURE = """
 Feature: Data persists
   What is written stays.
@@ -123,32 +121,16 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["day", "night"])
 @pytest.mark.parametrize("width", [360, 1280], ids=["phone", "desk"])
-def test_it_can_be_read(browser: Browser, written: Written, tmp_path: Path, width: int, dark: bool) -> None:
-    browser.complaints.clear()
-    browser.open(written.page, width=width, height=800, dark=dark)
-    browser.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    picture = browser.picture()
-    (tmp_path / "page.png").write_bytes(picture)
-    assert picture.startswith(b"\x89PNG")
-    assert len(picture) > 20_000
-    assert browser.complaints == []
-    assert browser.evaluate((_HERE / "contrast.js").read_text()) == []
-    assert browser.evaluate("document.documentElement.scrollWidth") <= width
-    background = browser.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (max(map(int, re.findall(r"\d+", background))) < 60) is dark
+def test_it_can_be_read(browser: Browser, written: Written, width: int, dark: bool) -> None:
+    require_readable(browser, written.page, width=width, dark=dark)
 
 
 def test_on_paper_every_scenario_is_open_and_ink_is_dark(browser: Browser, written: Written) -> None:
-    browser.open(written.page, width=1000, height=1400, dark=True, media="print")
-    assert browser.evaluate((_HERE / "contrast.js").read_text()) == []
-    browser.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert browser.evaluate("document.querySelectorAll('details.scenario:not([open])').length") == 0
-    assert browser.paper().startswith(b"%PDF")
+    require_printable(browser, written.page)
 
 
 def test_it_is_one_file(browser: Browser, written: Written) -> None:
-    browser.open(written.page, width=1280, height=800, dark=False)
-    assert browser.evaluate("performance.getEntriesByType('resource').map((one) => one.name)") == []
+    require_one_file(browser, written.page)
 
 
 def test_criteria_come_first_with_their_outcome(browser: Browser, written: Written) -> None:

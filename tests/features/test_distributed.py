@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,36 @@ Feature: Two of them
   Scenario: Goes wrong
     Given a worker that sees pears
     Then it is wrong
+"""
+_ODD = "Kq1&Kq2<Kq3>Kq4'Kq5\"Kq6\\Kq7éKq8 Kq9$Kq0%Kqa/Kqb"
+"""A password of which each writer of a report, and each program, escapes something else."""
+_TELLING = """
+import html, json, os
+import pytest
+from pytest_bdd import given, then
+from urllib.parse import quote
+
+ODD = os.environ["AN_ODD_PASSWORD"]
+
+@given("a program that shows a password")
+def shows(request):
+    report = request.config.report
+    report.secrets.add(ODD)
+    shown = [ODD, json.dumps({"password": ODD}), repr([ODD]), ascii([ODD]), quote(ODD, safe="")]
+    report.recorder.text("as it is " + ODD, chr(10).join(shown))
+    report.recorder.table("in a table", ["word"], [[each] for each in shown])
+    print(*shown)
+
+@then("it is in what went wrong, too")
+def wrong():
+    said = {"said": ODD}
+    assert said == {}, f"{ODD} and {ODD!r} are wrong"
+"""
+_TOLD = """
+Feature: Telling
+  Scenario: Tells it everywhere
+    Given a program that shows a password
+    Then it is in what went wrong, too
 """
 _CRASH = """
   Scenario: Breaks off
@@ -127,6 +158,19 @@ def test_the_secrets_of_each_process_are_in_no_file(directory: Path) -> None:
     files = list((directory / "reports").iterdir())
     assert len(files) == 3
     assert [file.name for file in files if _SECRET in file.read_text()] == []
+
+
+def test_no_part_of_an_odd_password_is_in_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever comes of `&`, quotes and the like in HTML, XML, JSON, an address and what Python shows."""
+    monkeypatch.setenv("AN_ODD_PASSWORD", _ODD)
+    (tmp_path / "telling.py").write_text(_TELLING)
+    done = _run(tmp_path, _TOLD, "-n", "0", "-p", "telling")
+    assert done.returncode == 1, done.stdout
+    files = {file.name: file.read_text("utf-8") for file in (tmp_path / "reports").iterdir()}
+    assert files.keys() == {"acceptance.html", "junit.xml", "cucumber.json"}
+    parts = {name: re.findall(r".{0,30}Kq\w.{0,30}", text) for name, text in files.items()}
+    assert parts == {name: [] for name in files}
+    assert all("are wrong" in text for text in files.values())
 
 
 def test_a_process_that_is_gone_counts_as_a_failure(tmp_path: Path) -> None:

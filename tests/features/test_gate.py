@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +17,15 @@ from tests.live import docker, eventually
 _ROOT = Path(__file__).parents[2]
 
 
+def _files(directory: Path) -> tuple[str, ...]:
+    """Options by which the reports of this checkout's own run stay as they are."""
+    names = {"--html": "report.html", "--junitxml": "junit.xml", "--cucumberjson": "cucumber.json"}
+    return tuple(f"{option}={directory / name}" for option, name in names.items())
+
+
 def _gate(tmp_path: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    files = (f"--html={tmp_path}/report.html", f"--junitxml={tmp_path}/junit.xml")
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "features/", "-p", "no:cacheprovider", *files, *options],
+        [sys.executable, "-m", "pytest", "features/", "-p", "no:cacheprovider", *_files(tmp_path), *options],
         cwd=_ROOT,
         env={**os.environ, **environment},
         capture_output=True,
@@ -54,9 +60,9 @@ def _made(prefix: str) -> list[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_takes_away_what_it_made(tmp_path: Path, number: signal.Signals) -> None:
     prefix = f"gate{uuid.uuid4().hex[:8]}"
-    files = (f"--html={tmp_path}/report.html", f"--junitxml={tmp_path}/junit.xml")
+    options = ("-k", "Ctrl", "-p", "no:cacheprovider", *_files(tmp_path))
     run = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "features/", "-k", "Ctrl", "-p", "no:cacheprovider", *files],
+        [sys.executable, "-m", "pytest", "features/", *options],
         cwd=_ROOT,
         env={**os.environ, "FEATURES_PREFIX": prefix},
         stdout=subprocess.DEVNULL,
@@ -65,6 +71,19 @@ def test_a_run_that_is_stopped_takes_away_what_it_made(tmp_path: Path, number: s
     run.send_signal(number)
     assert run.wait(60) == pytest.ExitCode.INTERRUPTED
     assert _made(prefix) == []
+
+
+def test_with_a_stack_a_copy_of_it_is_judged_instead(tmp_path: Path) -> None:
+    project = tmp_path / f"box{uuid.uuid4().hex[:8]}"
+    shutil.copytree(_ROOT / "features" / "stacks" / "box", project)
+    run = _gate(tmp_path, "--stack", str(project / "compose.yaml"), "-k", "anew or uploaded")
+    assert run.returncode == 0, run.stdout
+    assert "2 passed" in run.stdout
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert f"{project.name} ({project / 'compose.yaml'})" in page
+    assert "The document's table" not in page
+    assert docker("ps", "-aq", "--filter", f"label=volops.gate={project.name}") == b""
+    assert docker("volume", "ls", "-q", "--filter", f"label=volops.gate={project.name}") == b""
 
 
 @pytest.mark.parametrize("word", ["skip", "xfail"])

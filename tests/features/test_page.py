@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from volops.testing.report import page
-from volops.testing.report.plugin import scrub
 from volops.testing.report.records import Exhibit, Recorder, ScenarioRecord, Status, StepRecord
+from volops.testing.report.secrecy import scrub
 
 
 def _scenario(name: str, status: Status, *steps: StepRecord) -> ScenarioRecord:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from volops import Artifact, FileTree, Locked, ProducerFailed, Source, Volume
+from volops import Artifact, Criticality, FileTree, Locked, ProducerFailed, Source, Volume
 from volops.journal import JournalFile
 
 
@@ -16,6 +16,7 @@ class Strange(FileTree):
 
     name = "strange"
     stem = "strange"
+    criticality = Criticality.CRITICAL
 
     def detect(self, volume: Volume) -> bool:
         del volume
@@ -41,6 +42,13 @@ class Raising(Strange):
 
     def dump(self, source: Source) -> Iterable[Artifact]:
         raise ZeroDivisionError(f"one by none in {source.volume.key}")
+
+
+class Mute(Strange):
+    """Fails to tell what makes its volume again."""
+
+    def regenerated_by(self, options: object) -> str:
+        raise ZeroDivisionError(f"{options} by none")
 
 
 class Leaving(Strange):

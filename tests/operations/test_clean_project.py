@@ -12,13 +12,11 @@ import pytest
 
 from tests.live import docker
 from tests.operations.small_stack import SmallStack, small_stack
-from tests.operations.strange_types import Raising
 from tests.operations.test_clean_volumes import IMAGE
 from volops.docker import DockerEngine
-from volops.errors import CleanFailed, VolumeInUse
+from volops.errors import VolumeInUse
 from volops.journal import Journal, JournalFile, Step, Touched
 from volops.operations.backup import Selection, backup
-from volops.operations.clean_everything import back_up_first
 from volops.operations.clean_project import plan_containers, plan_everything
 from volops.operations.clean_removing import Removed, remove
 
@@ -269,13 +267,3 @@ def test_a_restore_that_nobody_can_end_is_forgotten_with_its_volumes(stack: Smal
         journals.write(Journal("restore", "some backup", Step.STAGING, touched))
     remove(workspace, plan, lambda _: None, command="clean-all")
     assert not journals.exists
-
-
-def test_a_backup_that_is_not_complete_cancels(stack: SmallStack) -> None:
-    from tests.operations.small_stack import retyped
-
-    workspace = retyped(stack.workspace(), "papers", Raising)
-    with pytest.raises(CleanFailed, match=r"the backup is not complete \(partial_.*nothing was deleted"):
-        back_up_first(workspace, lambda _: None)
-    name = back_up_first(stack.workspace(), lambda _: None)
-    assert (stack.backups / name / "manifest.json").exists()

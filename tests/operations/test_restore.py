@@ -26,7 +26,7 @@ from tests.operations.papers import (
     with_type,
 )
 from tests.operations.small_stack import SmallStack, retyped, small_stack, wait_for
-from tests.operations.strange_types import Strange
+from tests.operations.strange_types import Mute, Strange
 from volops.errors import (
     HelperLost,
     InvalidUse,
@@ -37,8 +37,10 @@ from volops.errors import (
     VolopsError,
 )
 from volops.journal import JournalFile, Step
-from volops.model import Artifact
+from volops.model import Artifact, Event, Warned
 from volops.operations.backup import Selection, backup
+from volops.operations.restore import restore
+from volops.operations.restore_plan import plan_restore
 from volops.operations.rollback import commit, kept, rollback
 from volops.source import look_around
 from volops.staging import Swap
@@ -129,6 +131,21 @@ def test_lost_static_files_that_are_not_in_the_backup_are_made_again(tmp_path: P
         assert done.regenerated == ("letters",)
         assert holds(stack, "letters") == {"style.css": "made"}
         assert holds(stack, "papers") == NEW
+
+
+def test_a_type_that_cannot_tell_what_makes_its_lost_volume_again_does_not_stop_the_others(
+    stack: SmallStack,
+) -> None:
+    workspace, events = retyped(stack.workspace(), "later", Mute), list[Event]()
+    around = look_around(workspace.engine, workspace.stack, "")
+    plan = plan_restore(workspace, around, workspace.catalog.find("latest"), ())
+    done = restore(workspace, around, plan, events.append)
+    assert holds(stack, "papers") == NEW
+    assert done.regenerated == ()
+    (warned,) = [event for event in events if isinstance(event, Warned) and event.volume == "later"]
+    assert "it is lost, and not in the backup: type 'strange' (plugin strange of volops-strange 7.1)" in (
+        warned.message
+    )
 
 
 def test_a_damaged_artifact_is_seen_before_anything_is_touched(stack: SmallStack) -> None:

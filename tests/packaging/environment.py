@@ -53,7 +53,7 @@ def build(source: Path, into: Path) -> Path:
 
 
 def environment(directory: Path) -> Environment:
-    """A new one that has what volops and pytest need, and neither volops nor any plugin of it.
+    """A new one that has what volops, pytest and the gate need, and neither volops nor any plugin of it.
 
     What they need is linked from the environment that the tests run in: the locked packages, which no
     registry has to be asked for again.
@@ -62,7 +62,8 @@ def environment(directory: Path) -> Environment:
     (site,) = (directory / "env" / "lib").glob("python3*/site-packages")
     links = directory / "links"
     links.mkdir()
-    for name in _needed("volops") | _needed("pytest") | {"pytest"}:
+    used = ("pytest", "pytest-bdd", "pytest-html")
+    for name in {*used}.union(_needed("volops"), *map(_needed, used)):
         _link(metadata.distribution(name), links)
     (site / "locked-packages.pth").write_text(f"{links}\n")
     return Environment(directory / "env")

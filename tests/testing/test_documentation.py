@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from volops.engine import LABEL_PROJECT
 from volops.testing.gate.isolation import LABEL
 from volops.testing.gate.refusals import LEFT_OUT
 
@@ -26,7 +27,7 @@ def test_the_package_that_it_installs_has_that_extra() -> None:
 
 
 def test_what_is_left_after_kill_is_found_by_the_label_that_it_names() -> None:
-    assert set(re.findall(r"label=([a-z.]+)", _PAGE)) == {LABEL}
+    assert set(re.findall(r"label=([a-z.]+)", _PAGE)) == {LABEL, LABEL_PROJECT}
 
 
 def test_what_it_says_is_left_out_is() -> None:

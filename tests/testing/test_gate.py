@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import re
 import signal
 import socket
@@ -12,17 +9,25 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.live import docker, eventually, volume_names
+from tests.testing.gates import (
+    IMAGE,
+    LABEL,
+    Gate,
+    Project,
+    environment,
+    everything,
+    gate_on,
+    small,
+    written,
+)
+from volops.testing.acceptance.bystanders import Bystanders
 from volops.testing.gate import Original, StackCopy, copied, find, plant, read_original
 
-IMAGE = "volops-sample-redis:1"
-LABEL = "volops.gate"
 _INTERRUPTED = 2
 _STACK = """
 name: {name}
@@ -59,44 +64,6 @@ secrets:
 """
 
 
-@dataclass(frozen=True)
-class Project:
-    """A compose project that fixes all that it can by name."""
-
-    name: str
-    directory: Path
-
-    def compose(self, *argv: str) -> bytes:
-        return docker("compose", "--project-directory", str(self.directory), *argv)
-
-    def state(self) -> dict[str, Any]:
-        """Everything of it that a gate could change."""
-        label = f"label=com.docker.compose.project={self.name}"
-        ids = docker("ps", "-aq", "--no-trunc", "--filter", label).decode().split()
-        (container,) = json.loads(docker("inspect", *ids))
-        script = "find /srv -type f -exec sha256sum {} + | sort; cat /proc/1/stat | cut -d' ' -f22"
-        notes = {path.name: path.read_text() for path in (self.directory / "notes").iterdir()}
-        volumes = docker("volume", "ls", "--filter", f"name={self.name}-", "--format", "{{.Name}}").decode()
-        return {
-            "container": [container["Id"], container["State"]["StartedAt"], container["RestartCount"]],
-            "mounted": docker("exec", ids[0], "sh", "-c", script).decode(),
-            "notes": notes,
-            "volumes": sorted(name for name in volumes.split() if "-gate-" not in name),
-            "networks": sorted(container["NetworkSettings"]["Networks"]),
-        }
-
-
-def _written(directory: Path, name: str, stack: str) -> Project:
-    (directory / "notes").mkdir(parents=True)
-    (directory / "notes" / "diary.txt").write_text("dear diary")
-    (directory / "keeper.env").write_text("FROM_FILE=wood\n")
-    (directory / ".env").write_text("COLOUR=green\n")
-    (directory / "rules.txt").write_text("no rules")
-    (directory / "safe.txt").write_text("0000")
-    (directory / "compose.yaml").write_text(stack)
-    return Project(name, directory)
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -110,7 +77,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     name = f"gt{mark.hex[:8]}"
     subnet = f"10.{210 + mark.bytes[0] % 40}.{mark.bytes[1]}"
     stack = _STACK.format(image=IMAGE, name=name, port=_free_port(), subnet=subnet)
-    project = _written(tmp_path_factory.mktemp(name), name, stack)
+    project = written(tmp_path_factory.mktemp(name), name, stack)
     docker("volume", "create", f"{name}-rented")
     try:
         project.compose("up", "--detach")
@@ -132,14 +99,6 @@ def copy(running: Project) -> Iterator[StackCopy]:
 
 def _original(project: Project) -> Original:
     return read_original([str(project.directory / "compose.yaml")])
-
-
-def _everything(project: str) -> list[str]:
-    """What copies of the project have on the engine."""
-    label = ("--filter", f"label={LABEL}={project}")
-    found = docker("ps", "-a", "--format", "{{.Names}}", *label).decode().split()
-    found += docker("volume", "ls", "--format", "{{.Name}}", *label).decode().split()
-    return found + docker("network", "ls", "--format", "{{.Name}}", *label).decode().split()
 
 
 def _exec(copy: StackCopy, script: str) -> str:
@@ -199,103 +158,73 @@ def test_nothing_of_a_copy_is_left(running: Project) -> None:
     assert not copy.directory.exists()
 
 
+def test_all_that_has_a_name_bears_the_label_by_which_it_is_found(copy: StackCopy, running: Project) -> None:
+    """With what stands beside it in a scenario, whose container is of no image that another gate may have."""
+    others = Bystanders(copy, "mark")
+    try:
+        others.make()
+        made = [*copy.remains(), *others.before]
+        names = {each.partition(" ")[2] for each in made if not re.search(r" [0-9a-f]{64}$", each)}
+        assert len(names) == 8
+        assert names == set(everything(running.name))
+        ids = docker("ps", "-aq", "--filter", f"label={LABEL}={running.name}").decode().split()
+        images = docker("inspect", "--format", "{{.Image}}", *ids).decode().split()
+        assert len(images) == 2
+        assert len(set(images)) == 1
+    finally:
+        others.remove()
+    assert others.state() == {}
+
+
 def test_what_the_copy_is_made_of_is_for_nobody_else(copy: StackCopy) -> None:
     assert (copy.directory / "compose.yaml").stat().st_mode & 0o077 == 0
     assert copy.directory.stat().st_mode & 0o077 == 0
 
 
-def _environment() -> dict[str, str]:
-    """Programs that are started see the volops that is tested here."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-
-
-class Gate:
-    """`pytest --pyargs volops.testing.acceptance --stack …` as a person runs it, in an empty directory."""
-
-    def __init__(self, directory: Path, *argv: str, what: str) -> None:
-        self.scratch = directory / "tmp"
-        self.scratch.mkdir(parents=True)
-        where = directory / "empty"
-        where.mkdir()
-        plugin = ["-p", "volops.testing.plugin", "-p", "no:cacheprovider"]
-        module = ["--pyargs", what]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *plugin, *module, *argv],
-            cwd=where,
-            env={**_environment(), "TMPDIR": str(self.scratch)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        self.report = where / "reports" / "acceptance.html"
-
-    def end(self) -> tuple[int, str]:
-        """Its exit code, and all that it said."""
-        said, _ = self.process.communicate(timeout=240)
-        return self.process.returncode, said.decode()
-
-
-@contextlib.contextmanager
-def _gate(directory: Path, *argv: str, what: str = "volops.testing.acceptance") -> Iterator[Gate]:
-    gate = Gate(directory, *argv, what=what)
-    try:
-        yield gate
-    finally:
-        if gate.process.poll() is None:
-            gate.process.terminate()
-            gate.process.communicate(timeout=60)
-
-
-def _small(directory: Path, *lines: str) -> Project:
-    """A project of one service, with these lines more."""
-    name = f"gt{uuid.uuid4().hex[:8]}"
-    stack = [
-        f"name: {name}",
-        "services:",
-        "  one:",
-        f"    image: {IMAGE}",
-        *(f"    {line}" for line in lines),
-    ]
-    return _written(directory / "stack", name, "\n".join([*stack, "volumes: {data: }", ""]))
+def _criteria(gate: Gate) -> list[tuple[str, str]]:
+    """The outcome of each, as its report has it."""
+    page = gate.report.read_text("utf-8")
+    return re.findall(r'<tr class="([\w-]+)">\s*<th scope="row">(AC\d)</th>', page)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_gate_that_is_stopped_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
-    project = _small(tmp_path, "init: true", "entrypoint: [sleep, infinity]", "volumes: ['data:/srv/data']")
-    with _gate(tmp_path, "--stack", str(project.directory / "compose.yaml")) as gate:
+    project = small(tmp_path, "init: true", "entrypoint: [sleep, infinity]", "volumes: ['data:/srv/data']")
+    with gate_on(tmp_path, "--stack", str(project.directory / "compose.yaml")) as gate:
         eventually(
             "its copy is there",
-            lambda: len(_everything(project.name)) >= 3 or gate.process.poll() is not None,
+            lambda: len(everything(project.name)) >= 3 or gate.process.poll() is not None,
         )
         gate.process.send_signal(number)
         code, said = gate.end()
     assert code == _INTERRUPTED, said
-    assert _everything(project.name) == []
+    assert everything(project.name) == []
     assert list(gate.scratch.glob("volops-*")) == []
 
 
 def test_a_stack_that_does_not_get_well_is_reported_with_its_logs(tmp_path: Path) -> None:
-    project = _small(
+    project = small(
         tmp_path,
         "init: true",
         'entrypoint: ["sh", "-c", "echo the cellar is flooded; exec sleep infinity"]',
         "volumes: ['data:/srv/data']",
         'healthcheck: {test: ["CMD", "false"], interval: 200ms, retries: 2}',
     )
-    with _gate(tmp_path, "--stack", str(project.directory / "compose.yaml")) as gate:
+    with gate_on(tmp_path, "--stack", str(project.directory / "compose.yaml")) as gate:
         code, said = gate.end()
     assert code == 1
     assert "the copy does not get well: one is running (unhealthy)" in said
     assert "the cellar is flooded" in said
     assert "the cellar is flooded" in gate.report.read_text("utf-8")
-    assert _everything(project.name) == []
+    assert everything(project.name) == []
     assert list(gate.scratch.glob("volops-*")) == []
 
 
 def test_a_stack_that_cannot_be_copied_is_refused_with_every_reason(tmp_path: Path) -> None:
-    project = _small(
+    project = small(
         tmp_path, "privileged: true", "volumes: ['/var/run/docker.sock:/var/run/docker.sock', '/srv:/srv']"
     )
-    with _gate(tmp_path, "--stack", str(project.directory / "compose.yaml")) as gate:
+    with gate_on(tmp_path, "--stack", str(project.directory / "compose.yaml")) as gate:
         code, said = gate.end()
     assert code == 1
     assert f"a copy of '{project.name}' would not be apart from everything else" in said
@@ -306,15 +235,15 @@ def test_a_stack_that_cannot_be_copied_is_refused_with_every_reason(tmp_path: Pa
 
 
 def test_a_stack_that_compose_refuses_is_told_in_its_words(tmp_path: Path) -> None:
-    project = _small(tmp_path, "volumes: ['dta:/srv/data']")
-    with _gate(tmp_path, "--stack", str(project.directory / "compose.yaml")) as gate:
+    project = small(tmp_path, "volumes: ['dta:/srv/data']")
+    with gate_on(tmp_path, "--stack", str(project.directory / "compose.yaml")) as gate:
         code, said = gate.end()
     assert code == 1
     assert "compose refuses the project" in said
 
 
 def test_tests_of_somebody_else_get_a_copy_too(tmp_path: Path) -> None:
-    project = _small(tmp_path, "init: true", "entrypoint: [sleep, infinity]", "volumes: ['data:/srv/data']")
+    project = small(tmp_path, "init: true", "entrypoint: [sleep, infinity]", "volumes: ['data:/srv/data']")
     theirs = tmp_path / "test_theirs.py"
     theirs.write_text(
         "def test_one(volops_stack):\n"
@@ -322,21 +251,21 @@ def test_tests_of_somebody_else_get_a_copy_too(tmp_path: Path) -> None:
         "    assert (said.code, said.stdout) == (0, '/srv/data\\n')\n"
         f"    assert volops_stack.name != {project.name!r}\n"
     )
-    with _gate(tmp_path, "--stack", str(project.directory), what=str(theirs)) as gate:
+    with gate_on(tmp_path, "--stack", str(project.directory), what=str(theirs)) as gate:
         code, said = gate.end()
     assert code == 0, said
-    assert _everything(project.name) == []
+    assert everything(project.name) == []
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with _gate(tmp_path, "--stack", "nowhere.yaml") as gate:
+    with gate_on(tmp_path, "--stack", "nowhere.yaml") as gate:
         code, said = gate.end()
     assert code == 1
     assert "nowhere.yaml does not exist: check --stack and --stack-env-file" in said
 
 
 def test_without_a_stack_it_says_what_it_needs(tmp_path: Path) -> None:
-    with _gate(tmp_path) as gate:
+    with gate_on(tmp_path) as gate:
         code, said = gate.end()
     assert code == pytest.ExitCode.USAGE_ERROR
     assert "name the project to judge: --stack path/to/compose.yaml" in said
@@ -353,7 +282,7 @@ def test_other_runs_of_pytest_are_not_held_up(tmp_path: Path) -> None:
         "print('loaded', sorted(loaded), int(code))\n"
     )
     argv = [sys.executable, "-c", script]
-    said = subprocess.run(argv, cwd=tmp_path, env=_environment(), capture_output=True, text=True, check=True)
+    said = subprocess.run(argv, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
     assert "loaded [] 0" in said.stdout
 
 
@@ -361,29 +290,28 @@ def test_a_stack_that_loses_its_data_does_not_pass(tmp_path: Path) -> None:
     """It would keep what it has through restarts, and throws it away whenever its container is a new one."""
     script = "[ -e /known ] || rm -f /srv/data/.volops-* /srv/data/*; touch /known; exec sleep infinity"
     lines = ("init: true", f'entrypoint: ["sh", "-c", "{script}"]', "volumes: ['data:/srv/data']")
-    project = _small(tmp_path, *lines)
-    with _gate(tmp_path, "--stack", str(project.directory / "compose.yaml"), "-k", "restart or anew") as gate:
+    project = small(tmp_path, *lines)
+    chosen = ("-k", "(restart and not uploaded) or anew")
+    with gate_on(tmp_path, "--stack", str(project.directory / "compose.yaml"), *chosen) as gate:
         code, said = gate.end()
     assert code == 1, said
     assert "1 failed, 1 passed" in said
     assert "not found: data (files)" in said
-    outcomes = re.findall(
-        r'<tr class="([\w-]+)">\s*<th scope="row">(AC\d)</th>', gate.report.read_text("utf-8")
-    )
-    assert outcomes == [("passed", "AC1"), ("failed", "AC2"), ("not-run", "AC4")]
-    assert _everything(project.name) == []
+    assert _criteria(gate) == [("passed", "AC1"), ("failed", "AC2"), ("not-run", "AC3"), ("not-run", "AC4")]
+    assert everything(project.name) == []
 
 
 def test_the_files_of_a_server_in_the_source_tree_are_judged_and_not_touched(tmp_path: Path) -> None:
     """A copy of the files of a running server would be none: the copy begins with an empty directory."""
-    project = _small(tmp_path, "environment: {REDIS_PASSWORD: not very secret}", "volumes: ['./cache:/data']")
+    project = small(tmp_path, "environment: {REDIS_PASSWORD: not very secret}", "volumes: ['./cache:/data']")
     (project.directory / "cache").mkdir()
     (project.directory / "cache" / "dump.rdb").write_bytes(b"half written")
     stack = str(project.directory / "compose.yaml")
-    with _gate(tmp_path, "--stack", stack, "-k", "complete or lost") as gate:
+    with gate_on(tmp_path, "--stack", stack, "-k", "complete or lost or uploaded") as gate:
         code, said = gate.end()
     assert code == 0, said
     assert "2 passed" in said
+    assert ("not-run", "AC3") in _criteria(gate), "nobody uploads anything to it"
     assert "not very secret" not in gate.report.read_text("utf-8")
     assert [path.name for path in (project.directory / "cache").iterdir()] == ["dump.rdb"]
-    assert _everything(project.name) == []
+    assert everything(project.name) == []

@@ -12,14 +12,13 @@ from volops.testing.gate.isolation import Place, escaped, isolate, own_image
 _COPY = "shop-gate-1"
 
 
-def _isolated(images: Any = None, built: Any = frozenset(), **config: Any) -> Any:
+def _isolated(images: Any = None, **config: Any) -> Any:
     place = Place(
         name=_COPY,
         directory=Path("/home/me/shop"),
         backups=Path("/private/backups"),
         binds={"/home/me/shop/src": "/private/0-src", "/home/me/shop/hours.txt": "/home/me/shop/hours.txt"},
         images=images or {},
-        built=built,
     )
     return isolate({"name": "shop", **config}, "shop", place).config
 
@@ -65,6 +64,23 @@ def test_a_copy_does_not_come_back_with_the_machine(policy: str) -> None:
 
 def test_another_policy_of_restarts_stays() -> None:
     assert _service(restart="on-failure:3")["restart"] == "on-failure:3"
+    deploy = {"restart_policy": {"condition": "none"}}
+    assert _service(deploy=deploy)["deploy"] == deploy
+
+
+@pytest.mark.parametrize("policy", [{"condition": "any", "delay": "5s"}, {"delay": "5s"}])
+def test_a_policy_of_deployment_does_not_bring_it_back_either(policy: dict[str, str]) -> None:
+    deploy = _service(deploy={"replicas": 2, "restart_policy": policy})["deploy"]
+    assert deploy == {"replicas": 2, "restart_policy": {"condition": "on-failure", "delay": "5s"}}
+
+
+@pytest.mark.parametrize("mode", ["bridge", "default"])
+def test_nobody_is_met_in_the_network_that_is_the_engines_own(mode: str) -> None:
+    """Where a container of the original listens, too, for who else is there."""
+    config = _isolated(services={"web": {"network_mode": mode}})
+    assert config["services"]["web"]["networks"] == {"default": {}}
+    assert "network_mode" not in config["services"]["web"]
+    assert config["networks"] == {"default": {"name": f"{_COPY}_default", "labels": {"volops.gate": "shop"}}}
 
 
 @pytest.mark.parametrize(
@@ -90,6 +106,7 @@ def test_a_network_without_a_way_out_has_none_in_the_copy() -> None:
         {"name": "theirs", "external": True},
         {"name": "fixed"},
         {"name": "shop_data", "driver_opts": {"type": "none", "o": "bind", "device": "/srv/data"}},
+        {"name": "shop_data", "driver_opts": {"type": "tmpfs", "o": "size=1m,bind", "device": "/srv/data"}},
         {"name": "shop_data", "driver": "rexray"},
     ],
 )
@@ -99,7 +116,7 @@ def test_volumes_are_its_own(said: dict[str, Any]) -> None:
 
 
 def test_a_volume_in_memory_stays_there() -> None:
-    options = {"type": "tmpfs", "device": "tmpfs"}
+    options = {"type": "tmpfs", "device": "tmpfs", "o": "size=64m,uid=1000,nosuid"}
     assert _isolated(volumes={"data": {"driver_opts": options}})["volumes"]["data"]["driver_opts"] == options
 
 
@@ -116,19 +133,19 @@ def test_bind_mounts_are_where_the_copy_has_them() -> None:
     ]
 
 
-def test_an_image_that_is_there_gets_a_second_name_and_is_not_built() -> None:
-    images = {"shop/web:2": f"shop/web:{_COPY}"}
+def test_an_image_that_is_built_gets_a_second_name_wherever_it_is_used() -> None:
     services = {
         "web": {"image": "shop/web:2", "build": {"context": "/home/me/shop"}, "pull_policy": "build"},
         "worker": {"image": "shop/web:2"},
     }
-    copy = _isolated(images, frozenset(images.values()), services=services)["services"]
-    for name in services:
-        assert copy[name]["image"] == f"shop/web:{_COPY}"
-        assert not {"build", "pull_policy"} & copy[name].keys()
+    copy = _isolated({"shop/web:2": f"shop/web:{_COPY}"}, services=services)["services"]
+    assert {name: copy[name]["image"] for name in services} == dict.fromkeys(services, f"shop/web:{_COPY}")
+    assert "pull_policy" not in copy["web"]
+    assert copy["web"]["build"] == {"context": "/home/me/shop"}
+    assert "build" not in copy["worker"]
 
 
-def test_an_image_that_is_not_there_is_built_under_a_name_of_its_own() -> None:
+def test_an_image_is_built_under_a_name_of_its_own() -> None:
     build = {"context": "/home/me/shop", "tags": ["shop/web:latest"], "cache_to": ["type=local,dest=/c"]}
     copy = _isolated({"shop-web": f"{_COPY}-web"}, services={"web": {"build": build}})["services"]["web"]
     assert copy["image"] == f"{_COPY}-web"

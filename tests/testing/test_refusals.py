@@ -36,6 +36,31 @@ def _reasons(**said: Any) -> list[str]:
             "has the capability SYS_ADMIN, which reaches beyond its container (`cap_add`)",
         ),
         (
+            {"post_start": [{"command": ["a"]}, {"command": ["b"], "privileged": True}]},
+            "runs a privileged program in its container (`post_start`)",
+        ),
+        (
+            {"pre_stop": [{"command": ["b"], "privileged": True}]},
+            "runs a privileged program in its container (`pre_stop`)",
+        ),
+        ({"build": {"privileged": True}}, "is built by a privileged container (`build.privileged`)"),
+        (
+            {"build": {"entitlements": ["security.insecure"]}},
+            "is built with the right to security.insecure (`build.entitlements`)",
+        ),
+        (
+            {"build": {"network": "host"}},
+            "is built in the network 'host', which is not the project's (`build.network`)",
+        ),
+        (
+            {"deploy": {"resources": {"reservations": {"devices": [{"capabilities": ["gpu"]}]}}}},
+            "uses devices of the machine (`deploy.resources.reservations.devices`)",
+        ),
+        (
+            {"security_opt": ["no-new-privileges", "systempaths:unconfined"]},
+            "writes to settings of the machine's kernel (`security_opt: systempaths=unconfined`)",
+        ),
+        (
             {"teleport": True},
             "has the key `teleport`, of which this volops does not know whether a copy can have it",
         ),
@@ -55,6 +80,8 @@ def test_a_secret_that_is_kept_elsewhere_is_a_reason() -> None:
     [
         {"privileged": False, "devices": [], "network_mode": "service:db", "cap_add": ["NET_ADMIN"]},
         {"network_mode": "none", "ipc": "shareable", "x-mine": 1, "container_name": "web"},
+        {"post_start": [{"command": ["a"], "privileged": False}], "build": {"network": "none"}},
+        {"deploy": {"resources": {"reservations": {"memory": "64M"}}}, "network_mode": "bridge"},
     ],
 )
 def test_what_stays_in_the_project_is_none(said: dict[str, Any]) -> None:

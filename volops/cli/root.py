@@ -49,7 +49,7 @@ _SECTIONS: dict[str, dict[str, _Entry]] = {
         "exec": _Entry("entering", "exec_command", "Run a program in a running service."),
         "logs": _Entry("entering", "logs", "Show what services print."),
         "shell": _Entry("entering", "shell", "Open a shell in a running service."),
-        "db-shell": _Entry("entering", "db_shell", "Open psql in a running database service."),
+        "db-shell": _Entry("entering", "db_shell", "Open the client of a running database service."),
     },
     "Clean": {
         "clean": _Entry("cleaning", "clean", "Remove containers and networks, or the data of volumes."),
@@ -57,7 +57,7 @@ _SECTIONS: dict[str, dict[str, _Entry]] = {
             "cleaning", "clean_containers", "Remove containers and networks; every volume stays."
         ),
         "clean-logs": _Entry("cleaning", "clean_logs", "Empty the log files in volumes and bind mounts."),
-        "clean-cache": _Entry("cleaning", "clean_cache", "Delete what Redis keeps, and run it again empty."),
+        "clean-cache": _Entry("cleaning", "clean_cache", "Empty the caches, and run them again."),
         "clean-all": _Entry(
             "cleaning_all", "clean_all", "Delete the project's containers, networks and volumes."
         ),

@@ -74,8 +74,17 @@ def _mounts(
     said = config["services"][name]
     for entry in said.get("volumes") or ():
         if volume := _volume_of(entry, name):
-            subpath = (entry.get("volume") or {}).get("subpath") or ""
-            yield volume, Mount(service, entry["target"], bool(entry.get("read_only")), subpath)
+            options = entry.get("volume") or {}
+            yield (
+                volume,
+                Mount(
+                    service,
+                    entry["target"],
+                    read_only=bool(entry.get("read_only")),
+                    subpath=options.get("subpath") or "",
+                    nocopy=bool(options.get("nocopy")),
+                ),
+            )
     for reference in said.get("volumes_from") or ():
         other, _, mode = reference.partition(":")
         if other not in services:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from volops.catalog import Entry
-from volops.docker_records import PROJECT_LABEL
 from volops.engine import VolumeInfo
 from volops.errors import InvalidUse
 from volops.model import Criticality, Volume, VolumeKind
-from volops.operations.clean_refusals import held_in, require_cleanable, require_ours
+from volops.operations.clean_places import host_path
+from volops.operations.clean_refusals import held_in, others_project, require_cleanable, require_ours
 from volops.plugins import Assignment, blaming
 from volops.removal import Removal, Removing
 from volops.services import users
@@ -53,10 +53,12 @@ class CleanItem:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A volume that stays, and why."""
+    """A volume that stays, or whose data does, and why. `way` is a command that empties it where somebody
+    means that all the same; empty where none does."""
 
     volume: str
     reason: str
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +109,36 @@ def choose_by_type(
     ]
     infos = workspace.engine.volumes([given.volume.name for given in of_type])
     left = {
-        given.volume.key: reason
+        given.volume.key: why
         for given in of_type
-        if (reason := _why_left(workspace, given.volume, infos.get(given.volume.name)))
+        if (why := _why_left(workspace, given.volume, infos.get(given.volume.name)))
     }
     chosen = tuple(given for given in of_type if given.volume.key not in left)
-    return chosen, tuple(Left(key, reason) for key, reason in left.items())
+    return chosen, tuple(left.values())
 
 
-def _why_left(workspace: Workspace, volume: Volume, info: VolumeInfo | None) -> str:
-    if volume.kind is not VolumeKind.BIND:
-        return not_ours(workspace, volume, info)
+def _why_left(workspace: Workspace, volume: Volume, info: VolumeInfo | None) -> Left | None:
+    if left := not_ours(workspace, volume, info):
+        return left
+    path = host_path(volume, info)
+    if path is None:
+        return None
     if all(mount.read_only for mount in volume.mounts):
-        return "no service of the project writes to it"
-    if place := held_in(workspace, volume):
-        return f"it holds {place}"
-    return "it is a single file" if Path(volume.name).is_file() else ""
+        return Left(volume.key, "no service of the project writes to it")
+    if not path.is_absolute():
+        return Left(volume.key, f"only the engine knows where {path} is")
+    if place := held_in(workspace, path):
+        return Left(volume.key, f"it holds {place}")
+    return Left(volume.key, "it is a single file") if path.is_file() else None
 
 
-def not_ours(workspace: Workspace, volume: Volume, info: VolumeInfo | None) -> str:
-    """Why the volume is not the project's own, so that it must be named to be touched; empty when it is."""
+def not_ours(workspace: Workspace, volume: Volume, info: VolumeInfo | None) -> Left | None:
+    """Why the volume is not the project's own, so that it is not touched unless it is external and named;
+    None when it is."""
     if volume.external:
-        return "it is external"
-    owner = info.labels.get(PROJECT_LABEL, "") if info else ""
-    return f"it belongs to project {owner}" if owner not in ("", workspace.stack.project) else ""
+        return Left(volume.key, "it is external", f"volops clean {volume.key}")
+    other = others_project(workspace.stack, volume, info)
+    return Left(volume.key, f"it belongs to project {other}") if other else None
 
 
 def plan_clean(
@@ -145,9 +153,10 @@ def plan_clean(
     project, what keeps a volume's type from being known, and what its `clean` raises.
     """
     names = [given.volume.name for given in chosen if given.volume.name]
-    existing = {*around.engine.volumes(names), *(n for n in names if n.startswith("/") and Path(n).exists())}
+    infos = around.engine.volumes(names)
+    existing = {*infos, *(n for n in names if n.startswith("/") and Path(n).exists())}
     present = [given for given in chosen if given.volume.name in existing]
-    require_cleanable(workspace, [given.volume for given in present])
+    require_cleanable(workspace, [given.volume for given in present], infos)
     require_ours(around.engine, workspace.stack, [given.volume for given in present])
     sizes = around.engine.volume_sizes() if present else {}
     last_goods = workspace.catalog.last_good_entries()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from volops.docker_records import HASH_LABEL
-from volops.engine import LABEL_HELPER, ContainerInfo, Engine
+from volops.docker_records import HASH_LABEL, PROJECT_LABEL
+from volops.engine import LABEL_HELPER, ContainerInfo, Engine, VolumeInfo
 from volops.errors import InvalidUse, VolumeInUse
 from volops.model import Stack, Volume, VolumeKind
+from volops.operations.clean_places import host_path
 from volops.services import ACTIVE
 from volops.workspace import Workspace
 
-_MACHINE = tuple(map(Path, ("/etc", "/home", "/root", "/usr", "/var/lib", "/var/log")))
+_MACHINE = tuple(
+    map(Path, ("/boot", "/etc", "/home", "/root", "/usr", "/var/lib", "/var/lib/docker", "/var/log"))
+)
 """What is the machine's own, however much of it a service sees."""
 
 
@@ -60,24 +63,48 @@ def in_use(volume: str, container: ContainerInfo, project: str) -> VolumeInUse:
     )
 
 
-def require_cleanable(workspace: Workspace, volumes: Iterable[Volume]) -> None:
-    """Raise InvalidUse for a bind mount that holds the project itself, its backups or directories of the
-    machine, or is a single file."""
+def require_cleanable(
+    workspace: Workspace, volumes: Iterable[Volume], infos: Mapping[str, VolumeInfo]
+) -> None:
+    """Raise InvalidUse for a volume that compose made for another project, and for a bind mount, or a volume
+    that is one by its options, which holds the project itself, its backups or directories of the machine, or
+    is a single file. `infos` is what the engine knows of them."""
     for volume in volumes:
-        if place := held_in(workspace, volume):
+        info = infos.get(volume.name)
+        if other := others_project(workspace.stack, volume, info):
             raise InvalidUse(
-                f"bind mount {volume.name} holds {place}, which volops does not delete",
+                f"volume {volume.key!r} belongs to project {other!r}: nothing was removed",
+                next_step="clean it there, or say `external: true` of it in the compose file",
+            )
+        path = host_path(volume, info)
+        if path is None:
+            continue
+        called = f"bind mount {path}" if volume.kind is VolumeKind.BIND else f"volume {volume.key!r} ({path})"
+        if not path.is_absolute():
+            raise InvalidUse(
+                f"{called} begins wherever the engine was started",
+                next_step="say `device` of it from the root",
+            )
+        if place := held_in(workspace, path):
+            raise InvalidUse(
+                f"{called} holds {place}, which volops does not delete",
                 next_step="delete by hand what you do not want in it",
             )
-        if volume.kind is VolumeKind.BIND and Path(volume.name).is_file():
-            raise InvalidUse(f"bind mount {volume.name} is a single file", next_step="delete it by hand")
+        if path.is_file():
+            raise InvalidUse(f"{called} is a single file", next_step="delete it by hand")
 
 
-def held_in(workspace: Workspace, volume: Volume) -> Path | None:
-    """What a bind mount holds that must not go: the project, its backups, directories of the machine."""
-    if volume.kind is not VolumeKind.BIND:
-        return None
-    stack, path = workspace.stack, Path(volume.name).resolve()
+def others_project(stack: Stack, volume: Volume, info: VolumeInfo | None) -> str:
+    """The other project for which compose made the volume; empty for the stack's own, one that nobody claims,
+    and one that the compose file itself calls external."""
+    owner = info.labels.get(PROJECT_LABEL, "") if info and not volume.external else ""
+    return owner if owner != stack.project else ""
+
+
+def held_in(workspace: Workspace, directory: Path) -> Path | None:
+    """What a directory of the host holds that must not go: the project, its backups, directories of the
+    machine."""
+    stack, path = workspace.stack, directory.resolve()
     own = (stack.directory, *stack.files, workspace.records, workspace.state)
     return next((place for place in (*own, *_MACHINE) if place.resolve().is_relative_to(path)), None)
 

@@ -56,13 +56,13 @@ def remove(workspace: Workspace, plan: ProjectPlan, emit: Emit, *, command: str)
         containers = own_containers(engine, project)
         emit(RunStarted(command, project, tuple(volume.key for volume in plan.volumes)))
         if found := unnamed(engine, containers):
-            remember(workspace.state, found)
+            remember(workspace.state, project, found)
         _remove_containers(engine, workspace.stack, containers, done, deed)
         _remove_networks(engine, project, plan.networks, done, deed)
         _remove_volumes(engine, plan.volumes, done, deed)
         deed.failed += [f"{name}: {why}" for name, why in done.failed.items()]
         gone = {volume.name for volume in done.volumes}
-        forget(workspace.state, gone)
+        forget(workspace.state, project, gone)
         _forget_journal(journals, gone)
     emit(RunFinished(command, project, (), EXIT_FAILED if done.failed else EXIT_DONE))
     return done

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from volops.engine import ContainerInfo, Engine, VolumeInfo
@@ -15,6 +15,7 @@ _FILE = "unnamed.json"
 _LABEL = "com.docker.volume.anonymous"
 """The engine's label on a volume that an image asks for. One that the compose file asks for has none."""
 _INVENTED = re.compile(r"[0-9a-f]{64}")
+_NOBODY = ""
 
 
 def unnamed(engine: Engine, containers: Collection[ContainerInfo]) -> dict[str, str]:
@@ -38,27 +39,37 @@ def only_unnamed(engine: Engine, names: Collection[str]) -> dict[str, VolumeInfo
     }
 
 
-def remember(state: Path, names: Collection[str]) -> None:
+def remember(state: Path, project: str, names: Collection[str]) -> None:
     """Keep in mind that these are the project's; what was kept in mind before stays there."""
-    _write(state, {*remembered(state), *names})
+    known = _read(state)
+    _write(state, {**known, project: known.get(project, set()).union(names)})
 
 
-def remembered(state: Path) -> set[str]:
-    """What is kept in mind; nothing when that cannot be read."""
-    try:
-        return {str(name) for name in json.loads((state / _FILE).read_text("utf-8"))}
-    except (OSError, ValueError, TypeError):
-        return set()
+def remembered(state: Path, project: str) -> set[str]:
+    """What is kept in mind of the project; nothing when that cannot be read. Projects that keep their backups
+    in one directory have one file."""
+    return _read(state).get(project, set())
 
 
-def forget(state: Path, names: Collection[str]) -> None:
+def forget(state: Path, project: str, names: Collection[str]) -> None:
     """These are gone."""
-    known = remembered(state)
-    if known.intersection(names):
-        _write(state, known.difference(names))
+    known = _read(state)
+    if not known.get(project, set()).isdisjoint(names):
+        _write(state, {**known, project: known[project].difference(names)})
 
 
-def _write(state: Path, names: Collection[str]) -> None:
+def _read(state: Path) -> dict[str, set[str]]:
+    """The names by project. A list, as an earlier volops wrote it, does not say whose they are: nobody's."""
+    try:
+        noted = json.loads((state / _FILE).read_text("utf-8"))
+        by_project = {_NOBODY: noted} if isinstance(noted, list) else noted
+        return {str(project): set(map(str, names)) for project, names in by_project.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _write(state: Path, known: Mapping[str, Collection[str]]) -> None:
     make_private(state)
-    write_file(state, _FILE, [json.dumps(sorted(names)).encode()])
+    noted = {project: sorted(names) for project, names in known.items() if names}
+    write_file(state, _FILE, [json.dumps(noted).encode()])
     sync_directory(state)

@@ -12,6 +12,8 @@ from volops.operations.audit import audited
 from volops.operations.database_volume import database_volume
 from volops.operations.restore_database import begun, put_in_place, services_well, undo
 from volops.operations.rollback import require_settled
+from volops.operations.telling import told_as_run, unheard
+from volops.operations.volume_dump import Emit
 from volops.plugins import Assignment
 from volops.source import Surroundings
 from volops.unfinished_database import databases_of
@@ -44,7 +46,12 @@ def kept_database(
 
 
 def rollback_database(
-    workspace: Workspace, around: Surroundings, kept: KeptDatabase, *, patience: float = 180
+    workspace: Workspace,
+    around: Surroundings,
+    kept: KeptDatabase,
+    emit: Emit = unheard,
+    *,
+    patience: float = 180,
 ) -> dict[str, float]:
     """Bring the newest back; return after how many seconds each service was well on it. Raises as
     `restore_database` does."""
@@ -55,6 +62,7 @@ def rollback_database(
         workspace.catalog.lock(f"volops {_ROLLBACK}"),
         journals.held(f"volops {_ROLLBACK}"),
         audited(workspace, _ROLLBACK, [name]) as deed,
+        told_as_run(emit, _ROLLBACK, workspace.stack.project, [kept.given.volume.key]),
     ):
         require_settled(workspace, around, journals)
         journal = begun(_ROLLBACK, f"database {exchange.live}", kept.given, exchange)
@@ -67,10 +75,16 @@ def rollback_database(
         return well
 
 
-def commit_database(workspace: Workspace, around: Surroundings, kept: KeptDatabase) -> int:
+def commit_database(
+    workspace: Workspace, around: Surroundings, kept: KeptDatabase, emit: Emit = unheard
+) -> int:
     """Delete all that is kept of the database; return the bytes freed."""
     journals = JournalFile(workspace.state)
-    with journals.held("volops commit"), audited(workspace, "commit", [_called(kept)]) as deed:
+    with (
+        journals.held("volops commit"),
+        audited(workspace, "commit", [_called(kept)]) as deed,
+        told_as_run(emit, "commit", workspace.stack.project, [kept.given.volume.key]),
+    ):
         require_settled(workspace, around, journals)
         with databases_of(around, kept.given) as (volume_type, source):
             for name, size in kept.earlier.items():

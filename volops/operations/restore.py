@@ -181,6 +181,9 @@ def _carry_out(
 
 def _regenerate(around: Surroundings, wanted: Regeneration, emit: Emit) -> bool:
     """Run the command in the service; whether it did its work. The restore stands in any case."""
+    if wanted.problem:
+        emit(Warned(wanted.volume, f"it is lost, and not in the backup: {wanted.problem}"))
+        return False
     found = around.engine.containers(around.stack.project)
     running = [each for each in found if each.service == wanted.service and each.running]
     try:

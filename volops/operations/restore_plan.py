@@ -8,6 +8,7 @@ from pathlib import Path
 
 from volops.catalog import Entry
 from volops.errors import InvalidUse, NoSuchBackup, PluginBroken, UnknownVolume
+from volops.isolation import isolated
 from volops.manifest import Manifest, VolumeRecord
 from volops.model import OutcomeStatus, Volume, VolumeKind
 from volops.operations.strangers import refuse_strangers
@@ -42,11 +43,13 @@ class RestoreItem:
 
 @dataclass(frozen=True, slots=True)
 class Regeneration:
-    """A lost volume of which the backup has nothing, and the command that fills it in its running service."""
+    """A lost volume of which the backup has nothing, and the command that fills it in its running service;
+    `problem` says why its type could not tell that."""
 
     volume: str
     service: str
     command: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def plan_restore(
         manifest=manifest,
         items=items,
         stops=_stops(around, items),
-        starts=_starts(around, items, [each.service for each in regenerates]),
+        starts=_starts(around, items, [each.service for each in regenerates if each.service]),
         regenerates=regenerates,
         left_out=tuple(each.key for each in manifest.volumes if each.key not in chosen),
     )
@@ -203,7 +206,13 @@ def _regenerations(
         if given.type is None or given.problem is not None:
             continue
         volume_type = given.type.cls()
-        mount, command = owner(volume, volume_type), volume_type.regenerated_by(given.options)
+        what = f"type {given.type.cls.name!r} ({given.type.origin}) cannot tell what makes it again"
+        try:
+            mount = owner(volume, volume_type)
+            command = isolated(what, volume_type.regenerated_by, given.options)
+        except PluginBroken as error:
+            yield Regeneration(volume.key, "", "", error.message)
+            continue
         if command and mount is not None and mount.service.active and _is_lost(around, volume, existing):
             yield Regeneration(volume.key, mount.service.name, command)
 

@@ -14,6 +14,8 @@ from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import Volume, VolumeKind
 from volops.operations.audit import audited
 from volops.operations.swapping import exchange, take_back
+from volops.operations.telling import told_as_run, unheard
+from volops.operations.volume_dump import Emit
 from volops.source import Surroundings
 from volops.staging import Swap
 from volops.staging_area import open_swap
@@ -69,6 +71,7 @@ def rollback(
     workspace: Workspace,
     around: Surroundings,
     chosen: Sequence[Kept],
+    emit: Emit = unheard,
     *,
     patience: float = 180,
     anyway: Callable[[NotWell], None] | None = None,
@@ -88,6 +91,7 @@ def rollback(
         workspace.catalog.lock("volops rollback"),
         journals.held("volops rollback"),
         audited(workspace, "rollback", keys) as deed,
+        told_as_run(emit, "rollback", workspace.stack.project, keys),
     ):
         require_settled(workspace, around, journals)
         try:
@@ -106,12 +110,16 @@ def rollback(
         return downtime
 
 
-def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept]) -> int:
+def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept], emit: Emit = unheard) -> int:
     """Delete the kept data of these volumes; return the bytes freed. Raises InvalidUse when there is none."""
     _require(chosen)
     keys = [each.volume.key for each in chosen]
     journals = JournalFile(workspace.state)
-    with journals.held("volops commit"), audited(workspace, "commit", keys) as deed:
+    with (
+        journals.held("volops commit"),
+        audited(workspace, "commit", keys) as deed,
+        told_as_run(emit, "commit", workspace.stack.project, keys),
+    ):
         require_settled(workspace, around, journals)
         for each in chosen:
             with open_swap(around, each.volume) as swap:

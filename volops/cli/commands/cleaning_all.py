@@ -42,7 +42,9 @@ _WIDTH = 72
     "--yes-delete-everything", "sure", is_flag=True, help="Do not ask for the phrase; for programs."
 )
 @click.option(
-    "--backup-first", is_flag=True, help="Take a backup; if it is not complete, nothing is deleted."
+    "--backup-first",
+    is_flag=True,
+    help="Take a backup; unless it holds all that is critical or important, nothing is deleted.",
 )
 @dry_run_option
 def clean_all(invocation: Invocation, sure: bool, backup_first: bool, dry_run: bool) -> int:
@@ -52,7 +54,7 @@ def clean_all(invocation: Invocation, sure: bool, backup_first: bool, dry_run: b
     External volumes, bind mounts and what belongs to other projects stay, and so do the backups. A volume
     that a container outside the project uses is refused before anything is removed.
     """
-    from volops.operations.clean_everything import back_up_first
+    from volops.operations.clean_everything import back_up_first, require_held
     from volops.operations.clean_project import plan_everything
     from volops.operations.clean_removing import remove
 
@@ -63,6 +65,8 @@ def clean_all(invocation: Invocation, sure: bool, backup_first: bool, dry_run: b
         output.document({"plan" if dry_run else "clean": project_document(plan, None)})
         return EXIT_DONE
     _show(output, workspace.stack.project, plan, backup_first=backup_first)
+    if backup_first:
+        require_held(plan)
     if dry_run:
         output.note("nothing was done (--dry-run)")
         output.document({"plan": project_document(plan, None)})
@@ -73,7 +77,7 @@ def clean_all(invocation: Invocation, sure: bool, backup_first: bool, dry_run: b
     backup = None
     if backup_first:
         with Reporter(output, workspace.registry) as reporter:
-            backup = back_up_first(workspace, reporter)
+            backup = back_up_first(workspace, plan, reporter)
         output.note(f"{backup} complete")
     with Reporter(output, workspace.registry) as reporter:
         done = remove(workspace, plan, reporter, command="clean-all")
@@ -87,7 +91,8 @@ def _show(output: Output, project: str, plan: ProjectPlan, *, backup_first: bool
     )
     output.line("=" * _WIDTH, "bold red")
     describe_project(output, plan)
-    if plan.volumes:
+    lost = [volume for volume in plan.volumes if not volume.elsewhere]
+    if lost:
         output.line("All data in these volumes will be lost:")
         output.table(
             ("VOLUME", "TYPE", "SIZE", "CRITICAL", "BACKUP"),
@@ -99,17 +104,17 @@ def _show(output: Output, project: str, plan: ProjectPlan, *, backup_first: bool
                     criticality(volume.given),
                     backed_up(volume.last_good),
                 )
-                for volume in plan.volumes
+                for volume in lost
             ],
             right="SIZE",
         )
-        output.line(f"{count(len(plan.volumes), 'volume')}, {size(plan.size)}")
+        output.line(f"{count(len(lost), 'volume')}, {size(plan.size)}")
     for left in plan.left:
         output.line(left_line(left))
     warn_of_risks(output, plan.volumes)
     if backup_first:
         output.line("A backup is taken first. If it is not complete, nothing is deleted.")
-    elif plan.volumes:
+    elif lost:
         output.line("To keep a copy: `volops backup`, or `volops clean-all --backup-first`.")
 
 

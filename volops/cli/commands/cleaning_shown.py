@@ -54,7 +54,7 @@ def describe(output: Output, plan: CleanPlan, *, asking: bool) -> None:
 
 def left_line(left: Left) -> str:
     """A volume that stays, and how it is cleaned when it is meant all the same."""
-    way = "" if left.volume.startswith("/") else f"; `volops clean {left.volume}` empties it"
+    way = f"; `{left.way}` empties it" if left.way else ""
     return f"leaves    {left.volume}: {left.reason}{way}"
 
 

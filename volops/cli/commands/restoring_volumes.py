@@ -70,7 +70,8 @@ def _describe(output: Output, plan: RestorePlan) -> None:
     if plan.stops:
         output.note(f"stops     {', '.join(plan.stops)}, for about {duration(SWAP_S)}, once all is ready")
     for each in plan.regenerates:
-        output.note(f"makes     {each.volume} again: {each.command} (in {each.service})")
+        if each.command:
+            output.note(f"makes     {each.volume} again: {each.command} (in {each.service})")
     if plan.starts:
         output.note(f"starts    {', '.join(plan.starts)}")
 

@@ -9,6 +9,7 @@ import click
 from volops.cli import completing
 from volops.cli.commands.restoring import EXITS, agreed, patience_option, yes_option
 from volops.cli.commands.restoring_volumes import stopped_document
+from volops.cli.reporter import Reporter
 from volops.cli.units import duration, size
 from volops.cli.verb import verb
 from volops.errors import EXIT_DONE, EXIT_FAILED, InvalidUse
@@ -73,9 +74,10 @@ def rollback(
     if chosen and not yes and not agreed(output):
         return EXIT_FAILED
     unwell: list[NotWell] = []
-    downtime = turn_back(
-        workspace, around, chosen, patience=patience, anyway=unwell.append if anyway else None
-    )
+    with Reporter(output, workspace.registry) as reporter:
+        downtime = turn_back(
+            workspace, around, chosen, reporter, patience=patience, anyway=unwell.append if anyway else None
+        )
     for error in unwell:
         output.error(str(error))
     for service, seconds in downtime.items():
@@ -119,7 +121,8 @@ def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool, database
         output.note(f"deletes  {each.volume.key} from before its last restore, {size(each.size)}")
     if chosen and not yes and not agreed(output):
         return EXIT_FAILED
-    freed = let_go(workspace, around, chosen)
+    with Reporter(output, workspace.registry) as reporter:
+        freed = let_go(workspace, around, chosen, reporter)
     output.note(f"freed {size(freed)}")
     output.document({"commit": {"volumes": [each.volume.key for each in chosen], "freed": freed}})
     return EXIT_DONE

@@ -28,8 +28,15 @@ Feature: Data persists
     And every volume is the same as before
 
   @AC2
-  Scenario: Tables, keys and files are still there in containers that were made anew
-    When I run "docker compose up --detach --force-recreate"
+  Scenario: Tables, keys and files are still there in containers made anew, of images that were built again
+    When I run "docker compose up --detach --build --force-recreate"
     Then every service is well
     And the datum in every volume is found
+    And every volume is the same as before
+
+  @AC3
+  Scenario: Uploaded files are still there after a restart and a replacement of all containers
+    When I run "docker compose restart && docker compose up --detach --force-recreate"
+    Then every service is well
+    And the datum in every volume of files is found
     And every volume is the same as before

@@ -14,12 +14,12 @@ import pytest
 from pytest_bdd import given, parsers, then, when
 
 from volops.testing.acceptance.bystanders import Bystanders
-from volops.testing.gate import Planted, StackCopy, StackNotWell, find, plant, plantable
+from volops.testing.gate import Planted, StackCopy, StackNotWell, find, kept_files, plant, plantable
 from volops.testing.gate.engine_commands import Said
 from volops.testing.report.plugin import FeatureReport
 from volops.testing.report.records import Recorder
 
-_LOSING = ("--volumes", "--yes-delete-everything")
+_LOSING = ("--volumes", "clean-all")
 
 
 @dataclass
@@ -45,7 +45,7 @@ def volops_recorder(request: pytest.FixtureRequest) -> Recorder:
 @pytest.fixture
 def others(volops_stack: StackCopy) -> Iterator[Bystanders]:
     """What belongs to others, of which the names are almost those of the copy; gone after the scenario."""
-    bystanders = Bystanders(volops_stack.name, secrets.token_hex(4))
+    bystanders = Bystanders(volops_stack, secrets.token_hex(4))
     try:
         yield bystanders
     finally:
@@ -98,7 +98,7 @@ def with_others(others: Bystanders, volops_recorder: Recorder) -> None:
     )
 
 
-@when(parsers.parse('I run "{commands}"'))
+@when(parsers.re(r'I run "(?P<commands>[^"]*)"$'))
 def command(commands: str, judged: Judged) -> None:
     for line in commands.split(" && "):
         program, *verb = shlex.split(line)
@@ -106,6 +106,13 @@ def command(commands: str, judged: Judged) -> None:
         if judged.said.code != 0:
             return
     if any(word in commands for word in _LOSING):
+        judged.copy.lose_binds()
+
+
+@when(parsers.re(r'I run "volops (?P<verb>[^"]*)" and type "(?P<line>[^"]*)"$'))
+def typed(verb: str, line: str, judged: Judged) -> None:
+    judged.said = judged.copy.volops(*shlex.split(verb), typed=line)
+    if judged.said.code == 0 and any(word in verb for word in _LOSING):
         judged.copy.lose_binds()
 
 
@@ -146,6 +153,11 @@ def ends_with(code: int, judged: Judged) -> None:
     assert judged.said.code == code, judged.said.output
 
 
+@then(parsers.parse('it says "{text}"'))
+def says(text: str, judged: Judged) -> None:
+    assert text in judged.said.output, judged.said.output
+
+
 @then("every service is well")
 def well(judged: Judged, volops_recorder: Recorder) -> None:
     assert judged.said.code == 0, f"`{judged.said.line}` ended with {judged.said.code}:\n{judged.said.output}"
@@ -157,6 +169,16 @@ def well(judged: Judged, volops_recorder: Recorder) -> None:
 def found(judged: Judged, volops_recorder: Recorder) -> None:
     looked = find(judged.copy, judged.token)
     _show(volops_recorder, "looked for", looked)
+    _require(looked)
+
+
+@then("the datum in every volume of files is found")
+def files_found(judged: Judged, volops_recorder: Recorder) -> None:
+    """Of files that nobody can make again, as uploads are."""
+    files = set(kept_files(judged.copy.original))
+    looked = [one for one in find(judged.copy, judged.token) if one.volume in files]
+    _show(volops_recorder, "looked for", looked)
+    assert looked
     _require(looked)
 
 

@@ -4,7 +4,7 @@ from volops.testing.gate.copying import StackCopy, StackNotWell
 from volops.testing.gate.isolation import Isolated, Place, isolate
 from volops.testing.gate.making import copied, require_safe
 from volops.testing.gate.original import Original, StackRefused, read_original
-from volops.testing.gate.planting import Planted, find, plant, plantable
+from volops.testing.gate.planting import Planted, find, kept_files, plant, plantable
 
 __all__ = [
     "Isolated",
@@ -17,6 +17,7 @@ __all__ = [
     "copied",
     "find",
     "isolate",
+    "kept_files",
     "plant",
     "plantable",
     "read_original",

@@ -8,19 +8,26 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from volops import provisional
 from volops.compose import Compose, ComposeOptions, load_stack
 from volops.compose.lifecycle import ServiceState
 from volops.docker import connect
-from volops.errors import VolopsError
+from volops.errors import EngineFailed, VolopsError
 from volops.store.local import STATE
 from volops.testing.gate.binds import Binds
-from volops.testing.gate.engine_commands import Said, docker, listed, run
+from volops.testing.gate.engine_commands import Said, docker, listed, patiently, run
 from volops.testing.gate.original import Original
-from volops.testing.gate.removal import empty_tree, remains, remove_from_engine, remove_tree, volumes_of
+from volops.testing.gate.removal import (
+    empty_tree,
+    remains,
+    remove_from_engine,
+    remove_images,
+    remove_tree,
+    volumes_of,
+)
 from volops.workspace import Workspace, open_workspace
 
 _POLL_S = 0.25
@@ -81,11 +88,13 @@ class StackCopy:
         """Run a `docker compose` command on the copy."""
         return self._run(self.options.argv(*verb), f"docker compose {' '.join(verb)}")
 
-    def volops(self, *verb: str) -> Said:
-        """Run a `volops` command on the copy, by the Python that runs here."""
+    def volops(self, *verb: str, typed: str | None = None) -> Said:
+        """Run a `volops` command on the copy, by the Python that runs here; with `typed` at a terminal, at
+        which somebody types that line."""
         # The options of `docker compose` are those of volops, too.
         options = self.options.argv()[2:]
-        return self._run([sys.executable, "-c", _PROGRAM, *options, *verb], f"volops {' '.join(verb)}")
+        argv = [sys.executable, "-c", _PROGRAM, *options, *verb]
+        return self._run(argv, f"volops {' '.join(verb)}", typed)
 
     def backup_names(self) -> list[str]:
         """Its backups, the oldest first."""
@@ -140,6 +149,7 @@ class StackCopy:
         tail = ("logs", "--tail", str(_LOG_LINES))
         return {name: run(["docker", *tail, name], shown="").output for name in names}
 
+    @patiently
     def volumes(self) -> dict[str, str]:
         """When each of its volumes was made, by name."""
         names = volumes_of(self.name)
@@ -152,12 +162,25 @@ class StackCopy:
         return remains(self.name)
 
     def remove(self) -> None:
-        """Take away all that it has on the engine and on disk; fine when it is gone."""
-        tools = self._tools()
+        """Take away all that it has on the engine and on disk; fine when it is gone. The images go last: what
+        containers have written as root, one of them removes.
+
+        Raises EngineFailed naming what could not be removed, once all else is gone.
+        """
         with contextlib.suppress(VolopsError), contextlib.closing(connect()) as engine:
             provisional.recover(engine, self.backups / STATE)
-        remove_from_engine(self.name, set(self.images.values()), self._seen)
-        remove_tree(self.directory, tools)
+        trouble = []
+        for step in (
+            partial(remove_from_engine, self.name, self._seen),
+            partial(remove_tree, self.directory, self._tools()),
+            partial(remove_images, set(self.images.values())),
+        ):
+            try:
+                step()
+            except EngineFailed as error:
+                trouble.append(error.message)
+        if trouble:
+            raise EngineFailed("; ".join(trouble), next_step="remove it by hand, as docs/ci.md has it")
 
     @property
     def _wanted(self) -> set[str]:
@@ -172,10 +195,10 @@ class StackCopy:
         named = [str(each.get("image")) for each in services.values() if each.get("image")]
         return [*self.images.values(), *dict.fromkeys(named)]
 
-    def _run(self, argv: Sequence[str], shown: str) -> Said:
+    def _run(self, argv: Sequence[str], shown: str, typed: str | None = None) -> Said:
         self._seen.update(volumes_of(self.name))
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_STEERING)}
-        said = run(argv, shown=shown, directory=self.directory, environment=kept)
+        said = run(argv, shown=shown, directory=self.directory, environment=kept, typed=typed)
         self.tell(said)
         return said
 

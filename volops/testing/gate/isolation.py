@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,20 +16,27 @@ LABEL = "volops.gate"
 """On everything that a copy has on the engine; its value is the project that was copied."""
 _ADDRESSES = ("ipv4_address", "ipv6_address", "link_local_ips", "mac_address", "driver_opts")
 _FOREVER = ("always", "unless-stopped")
+_ON_FAILURE = {"condition": "on-failure"}
+_DEFAULT = "default"
+_SHARED_NETWORKS = ("bridge", "default")
+"""Networks of the engine in which everybody's containers meet who ask for no other."""
+_IN_MEMORY = re.compile(
+    r"(size|mode|uid|gid|nr_inodes|nr_blocks)=\w+%?|rw|ro|(no)?(suid|dev|exec|atime)|relatime|inode(32|64)"
+)
+"""Options of tmpfs (tmpfs(5)); others, such as `bind`, would mount something else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a copy is to live: its project name, the directory of its backups, where the sources of its bind
     mounts are, and which images it has of its own in the place of those that the project builds, by name.
-    Those of `built` are there; the others are built. `directory` is that of the original."""
+    `directory` is that of the original."""
 
     name: str
     directory: Path
     backups: Path
     binds: Mapping[str, str]
     images: Mapping[str, str]
-    built: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,10 @@ def isolate(config: Mapping[str, Any], project: str, place: Place) -> Isolated:
     for what, change in (("networks", _network), ("volumes", _volume)):
         said = config.get(what) or {}
         result[what] = {key: change(key, each or {}, project, place, changes) for key, each in said.items()}
+    if any(_DEFAULT in (said.get("networks") or ()) for said in services.values()):
+        # Compose would make it unasked, and without the label.
+        own = _network(_DEFAULT, {"name": f"{project}_{_DEFAULT}"}, project, place, changes)
+        result["networks"].setdefault(_DEFAULT, own)
     for what in ("configs", "secrets"):
         said = config.get(what) or {}
         result[what] = {
@@ -100,6 +112,14 @@ def _service(
     if said.get("ports"):
         service["ports"] = [_port(port) for port in said["ports"]]
         changes.append(f"{name}: free ports of 127.0.0.1 instead of {_ports(said['ports'])}")
+    if policy := (said.get("deploy") or {}).get("restart_policy"):
+        # Without a condition, and with any other than these, a container starts with the machine.
+        kept = policy if policy.get("condition") in ("none", "on-failure") else {**policy, **_ON_FAILURE}
+        service["deploy"] = {**said["deploy"], "restart_policy": kept}
+    if said.get("network_mode") in _SHARED_NETWORKS:
+        del service["network_mode"]
+        service["networks"] = {_DEFAULT: {}}
+        changes.append(f"{name}: in a network of the copy instead of the engine's own (`network_mode`)")
     if said.get("networks"):
         alias = said.get("container_name")
         service["networks"] = {key: _joined(each or {}, alias) for key, each in said["networks"].items()}
@@ -113,12 +133,13 @@ def _service(
 
 
 def _image(name: str, said: Mapping[str, Any], project: str, place: Place) -> dict[str, Any]:
-    """Its image and how it comes about: no image of the original is pulled, built or named anew."""
+    """Its image and how it comes about: no image of the original is pulled, built or named anew. One that is
+    there already is built only when somebody says so, as `up --build` does."""
     own = place.images.get(image_of(name, said, project) or str(said.get("image") or ""))
     if own is None:
         given = {key: said[key] for key in ("image", "pull_policy") if said.get(key)}
         return given if given.get("pull_policy") in (None, "never") else {**given, "pull_policy": "missing"}
-    if own in place.built or not said.get("build"):
+    if not said.get("build"):
         return {"image": own}
     outside = ("tags", "cache_to", "labels")
     return {
@@ -169,13 +190,18 @@ def _volume(
 ) -> dict[str, Any]:
     volume: dict[str, Any] = {"name": f"{place.name}_{key}", "labels": {LABEL: project}}
     options = said.get("driver_opts") or {}
-    if options.get("type") == "tmpfs":
-        volume["driver_opts"] = dict(options)
+    if _is_in_memory(options):
+        volume["driver_opts"] = {**options, "device": "tmpfs"}
     elif options or said.get("driver") not in (None, "local"):
         changes.append(f"volume {key}: an ordinary one instead of one with options of its driver")
     if said.get("external") or said.get("name") != f"{project}_{key}":
         changes.append(f"volume {key}: a volume of its own instead of {said.get('name', key)!r}")
     return volume
+
+
+def _is_in_memory(options: Mapping[str, Any]) -> bool:
+    words = [word for word in str(options.get("o") or "").split(",") if word]
+    return options.get("type") == "tmpfs" and all(map(_IN_MEMORY.fullmatch, words))
 
 
 def _settings(said: Mapping[str, Any], config: Mapping[str, Any], place: Place) -> Iterator[tuple[str, Any]]:

@@ -8,12 +8,14 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from volops.errors import EngineFailed
 from volops.testing.gate.binds import Binds, carry_out, plan_binds, room_for
 from volops.testing.gate.copying import StackCopy
-from volops.testing.gate.engine_commands import Said, docker, run
+from volops.testing.gate.engine_commands import Said, run
 from volops.testing.gate.isolation import Place, escaped, image_of, isolate, own_image
 from volops.testing.gate.original import Original, StackRefused
 from volops.testing.gate.refusals import reasons_against
@@ -27,18 +29,38 @@ def copied(
 ) -> Iterator[StackCopy]:
     """A copy of the project for as long as the context lasts; not started.
 
-    Raises StackRefused when it would share something with the original, with the machine or with others.
+    Raises StackRefused when it would share something with the original, with the machine or with others;
+    EngineFailed when something of it could not be removed.
     """
     name = f"{original.project[:_LONGEST_NAME]}-gate-{secrets.token_hex(4)}"
     directory = Path(tempfile.mkdtemp(prefix=f"volops-{name}-"))
     copy = StackCopy(original, name, directory, patience, tell=tell)
-    atexit.register(copy.remove)
-    try:
+    with _taken_away(copy):
         _prepare(copy)
         yield copy
-    finally:
-        copy.remove()
-        atexit.unregister(copy.remove)
+
+
+@contextlib.contextmanager
+def _taken_away(copy: StackCopy) -> Iterator[None]:
+    """Afterwards the copy is removed; where that failed, it is tried once more when this process ends."""
+    atexit.register(copy.remove)
+    try:
+        yield
+    except BaseException as error:
+        try:
+            _remove(copy)
+        except EngineFailed as left:
+            if isinstance(error, Exception):
+                raise
+            # That something is left must not hide that somebody stopped it.
+            warnings.warn(str(left), stacklevel=2)
+        raise
+    _remove(copy)
+
+
+def _remove(copy: StackCopy) -> None:
+    copy.remove()
+    atexit.unregister(copy.remove)
 
 
 def require_safe(original: Original) -> Binds:
@@ -73,8 +95,8 @@ def _prepare(copy: StackCopy) -> None:
         backups=copy.backups,
         binds=copy.binds.placed,
         images=images,
-        built=frozenset(_tagged(images)),
     )
+    _tag_what_is_there(images)
     isolated = isolate(original.config, original.project, place)
     copy.changes = isolated.changes
     # JSON is YAML (YAML 1.2, section 1.2). It holds the environment of the services: for nobody else.
@@ -89,12 +111,7 @@ def _images(original: Original, name: str) -> Iterator[tuple[str, str]]:
             yield image, own_image(image, original.project, name)
 
 
-def _tagged(images: Mapping[str, str]) -> Collection[str]:
+def _tag_what_is_there(images: Mapping[str, str]) -> None:
     """Give the images that are built already their second name; the others are for compose to build."""
-    return [own for image, own in images.items() if _tag(image, own)]
-
-
-def _tag(image: str, own: str) -> bool:
-    return bool(docker("image", "inspect", "--format", "{{.Id}}", image)) and (
-        run(["docker", "tag", image, own], shown="").code == 0
-    )
+    for image, own in images.items():
+        run(["docker", "tag", image, own], shown="")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from volops.config import VolumeSettings, load_settings
 from volops.errors import ServiceNotReady, VolopsError
 from volops.file_tree import FileTree
-from volops.model import VolumeKind
-from volops.plugins import Assignment
+from volops.model import Criticality, VolumeKind
+from volops.plugins import Assignment, assign, discover
 from volops.source import LiveSource, Surroundings, look_around
 from volops.testing.gate.copying import StackCopy
+from volops.testing.gate.original import Original
 from volops.volume_type import VolumeType
 from volops.workspace import Workspace
 
@@ -35,8 +37,28 @@ def plantable(workspace: Workspace) -> tuple[list[Assignment], dict[str, str]]:
     Named volumes are, whatever their type; so are anonymous ones of a type that was recognised or configured,
     and bind mounts on which a server keeps its files.
     """
+    return _sorted(workspace.assignments)
+
+
+def kept_files(original: Original) -> list[str]:
+    """Keys of those of its volumes that hold files which nobody can make again, as uploads are."""
+    settings, registry = load_settings(original.stack), discover()
+    assigned = [
+        assign(volume, settings.volumes.get(volume.key, VolumeSettings()), registry)
+        for volume in original.stack.volumes
+    ]
+    return [
+        given.volume.key
+        for given in _sorted(assigned)[0]
+        if given.type is not None
+        and issubclass(given.type.cls, FileTree)
+        and given.type.cls.criticality in (Criticality.CRITICAL, Criticality.IMPORTANT)
+    ]
+
+
+def _sorted(assigned: Iterable[Assignment]) -> tuple[list[Assignment], dict[str, str]]:
     asked, others = [], {}
-    for given in workspace.assignments:
+    for given in assigned:
         kind, known = given.volume.kind, given.detected or given.explicit
         if not given.volume.mounts:
             others[given.volume.key] = "no active service mounts it"

@@ -140,7 +140,7 @@ _CAPABILITIES = frozenset(
 def reasons_against(config: Mapping[str, Any]) -> Iterator[str]:
     """Why the resolved project cannot be copied safely, apart from its bind mounts; nothing when it can."""
     for name, service in (config.get("services") or {}).items():
-        for reason in (*_of_keys(service), *_of_namespaces(service), *_of_capabilities(service)):
+        for reason in _of_service(service):
             yield f"service {name!r} {reason}"
         for each in service.get("volumes_from") or ():
             if str(each).startswith("container:"):
@@ -151,6 +151,14 @@ def reasons_against(config: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{what.removesuffix('s')} {name!r} is kept outside the project"
     if config.get("models"):
         yield "it uses models of the machine"
+
+
+def _of_service(service: Mapping[str, Any]) -> Iterator[str]:
+    yield from _of_keys(service)
+    yield from _of_namespaces(service)
+    yield from _of_capabilities(service)
+    yield from _of_building(service.get("build") or {})
+    yield from _of_parts(service)
 
 
 def _of_keys(service: Mapping[str, Any]) -> Iterator[str]:
@@ -180,3 +188,29 @@ def _of_capabilities(service: Mapping[str, Any]) -> Iterator[str]:
     added = {str(each).upper().removeprefix("CAP_") for each in service.get("cap_add") or ()}
     for each in sorted(added & _CAPABILITIES):
         yield f"has the capability {each}, which reaches beyond its container (`cap_add`)"
+
+
+def _of_building(build: Mapping[str, Any]) -> Iterator[str]:
+    """What building its image reaches beyond that."""
+    if build.get("privileged"):
+        yield "is built by a privileged container (`build.privileged`)"
+    if build.get("entitlements"):
+        rights = ", ".join(map(str, build["entitlements"]))
+        yield f"is built with the right to {rights} (`build.entitlements`)"
+    network = str(build.get("network") or "")
+    if network not in ("", "none", "default"):
+        yield f"is built in the network {network!r}, which is not the project's (`build.network`)"
+
+
+def _of_parts(service: Mapping[str, Any]) -> Iterator[str]:
+    """What a key asks for in one of its parts."""
+    for key in ("post_start", "pre_stop"):
+        if any(hook.get("privileged") for hook in service.get(key) or ()):
+            yield f"runs a privileged program in its container (`{key}`)"
+    resources = (service.get("deploy") or {}).get("resources") or {}
+    if (resources.get("reservations") or {}).get("devices"):
+        yield "uses devices of the machine (`deploy.resources.reservations.devices`)"
+    # With them /proc/sys of the machine can be written (dockerd, `--security-opt systempaths`).
+    options = service.get("security_opt") or ()
+    if any(str(option).replace(":", "=") == "systempaths=unconfined" for option in options):
+        yield "writes to settings of the machine's kernel (`security_opt: systempaths=unconfined`)"

@@ -13,6 +13,7 @@ from volops.testing.report import distributed, page
 from volops.testing.report.criteria import MATRIX
 from volops.testing.report.facts import facts_of_this_run
 from volops.testing.report.records import Recorder, ScenarioRecord, Status, StepRecord
+from volops.testing.report.secrecy import scrub
 
 PAGE = "reports/acceptance.html"
 JUNIT = "reports/junit.xml"
@@ -161,14 +162,6 @@ def _own_frames(traceback: str) -> str:
     """The traceback from the features' first line on; what pytest does to get there explains nothing."""
     before, start, rest = traceback.partition("\nfeatures/")
     return f"{start.strip()}{rest}\n" if start else f"{before}\n"
-
-
-def scrub(path: Path, secrets: set[str]) -> None:
-    """Replace every secret in a text file."""
-    text = path.read_text("utf-8")
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "••••••")
-    path.write_text(text, "utf-8")
 
 
 def _record(node: pytest.Item, name: str, feature: Feature, scenario: Scenario) -> ScenarioRecord:
