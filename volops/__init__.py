@@ -20,6 +20,7 @@ from volops.errors import (
     StoreUnavailable,
     VolopsError,
 )
+from volops.events import Event, Progress, RunFinished, RunStarted, VolumeFinished, VolumeStarted, Warned
 from volops.file_tree import FileTree
 from volops.hookspecs import INTERFACE, hookimpl
 from volops.model import (
@@ -27,25 +28,18 @@ from volops.model import (
     Criticality,
     DatabaseTarget,
     Digest,
-    Event,
     Exchange,
     Mount,
     Outcome,
     OutcomeStatus,
-    Progress,
     Quiesce,
-    RunFinished,
-    RunStarted,
     Service,
     Stack,
     StoredArtifact,
     TableCopied,
     TableTarget,
     Volume,
-    VolumeFinished,
     VolumeKind,
-    VolumeStarted,
-    Warned,
 )
 from volops.removal import Removal, Removing
 from volops.shell import Output, Shell

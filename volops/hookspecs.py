@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
-from volops.model import Event
+from volops.events import Event
 from volops.volume_type import VolumeType
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from pathlib import Path
 from tests.plugins.restoring import Restorable
 from volops.compose import ComposeOptions
 from volops.errors import CheckFailed
+from volops.events import Event, Warned
 from volops.file_tree import FileTree
-from volops.model import Event, Volume, Warned
+from volops.model import Volume
 from volops.operations.archive_plan import ArchivePlan, opened_old_archive, plan_archive
 from volops.operations.restore_archive import ArchiveRestored, restore_archive
 from volops.operations.rollback import kept, rollback

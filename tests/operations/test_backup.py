@@ -41,9 +41,10 @@ from volops.errors import (
     StoreFull,
     UnknownVolume,
 )
+from volops.events import Event, RunFinished, VolumeFinished
 from volops.journal import JournalFile
 from volops.manifest import BackupKind, Manifest
-from volops.model import Event, OutcomeStatus, RunFinished, Stack, VolumeFinished
+from volops.model import OutcomeStatus, Stack
 from volops.operations.backup import Selection, backup
 from volops.operations.backup_database import backup_database
 from volops.operations.run_record import compose_files

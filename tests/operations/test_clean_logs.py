@@ -12,7 +12,7 @@ import pytest
 
 from tests.live import docker, eventually
 from volops.compose import ComposeOptions
-from volops.model import Event, Warned
+from volops.events import Event, Warned
 from volops.operations.clean_plan import CleanPlan, choose_by_type, plan_clean
 from volops.operations.clean_volumes import Cleaned, clean_volumes
 from volops.source import look_around

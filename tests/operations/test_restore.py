@@ -36,8 +36,9 @@ from volops.errors import (
     UnknownVolume,
     VolopsError,
 )
+from volops.events import Event, Warned
 from volops.journal import JournalFile, Step
-from volops.model import Artifact, Event, Warned
+from volops.model import Artifact
 from volops.operations.backup import Selection, backup
 from volops.operations.restore import restore
 from volops.operations.restore_plan import plan_restore

@@ -15,18 +15,9 @@ from tests.live import docker
 from volops.compose import ComposeOptions
 from volops.engine import ContainerInfo, MountInfo
 from volops.errors import UnknownVolume
+from volops.events import Event, VolumeFinished, Warned
 from volops.manifest import BackupKind
-from volops.model import (
-    Event,
-    Mount,
-    OutcomeStatus,
-    Service,
-    Stack,
-    Volume,
-    VolumeFinished,
-    VolumeKind,
-    Warned,
-)
+from volops.model import Mount, OutcomeStatus, Service, Stack, Volume, VolumeKind
 from volops.operations.backup import Selection, backup
 from volops.operations.inventory import inventory
 from volops.operations.restore import restore

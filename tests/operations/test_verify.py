@@ -18,20 +18,10 @@ from tests.disks import read_only
 from tests.samples import manifest, volume_record
 from volops.catalog import Catalog, Draft
 from volops.errors import ArtifactCorrupt
+from volops.events import Event, Progress, RunFinished, RunStarted, VolumeFinished, VolumeStarted, Warned
 from volops.file_tree import FileTree, PlainFiles
 from volops.manifest import ArtifactRecord, BackupKind, VolumeRecord
-from volops.model import (
-    Artifact,
-    Event,
-    Outcome,
-    OutcomeStatus,
-    Progress,
-    RunFinished,
-    RunStarted,
-    VolumeFinished,
-    VolumeStarted,
-    Warned,
-)
+from volops.model import Artifact, Outcome, OutcomeStatus
 from volops.operations.verify import verify
 from volops.operations.volume_dump import store_artifact
 from volops.plugins import RegisteredType, Registry

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 
 from tests.plugin_discovery.conftest import Install
-from volops.model import Progress, Warned
+from volops.events import Progress, Warned
 
 EVENT = Progress("db", 1)
 

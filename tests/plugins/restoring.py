@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from volops.compose import ComposeOptions
+from volops.events import Event, Warned
 from volops.manifest import Manifest
 from volops.manifest.document import manifest_bytes
-from volops.model import Event, Outcome, Warned
+from volops.model import Outcome
 from volops.operations.backup import Selection, backup
 from volops.operations.backup_database import backup_database
 from volops.operations.clean_plan import CleanPlan, choose_by_type, plan_clean

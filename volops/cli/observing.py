@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from volops.errors import EXIT_FAILED, EXIT_INTERRUPTED, VolopsError
-from volops.model import Event, Outcome, OutcomeStatus, RunFinished, RunStarted, VolumeFinished, VolumeStarted
+from volops.events import Event, RunFinished, RunStarted, VolumeFinished, VolumeStarted
+from volops.model import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
     from volops.plugins import Registry

@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING
 from volops.cli.observing import Observers
 from volops.cli.units import duration, size
 from volops.errors import EXIT_DONE
-from volops.model import (
-    Event,
-    Outcome,
-    OutcomeStatus,
-    Progress,
-    RunFinished,
-    RunStarted,
-    VolumeFinished,
-    VolumeStarted,
-    Warned,
-)
+from volops.events import Event, Progress, RunFinished, RunStarted, VolumeFinished, VolumeStarted, Warned
+from volops.model import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
     from volops.cli.bar import Bar

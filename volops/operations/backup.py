@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from volops.errors import EXIT_DONE, EXIT_PARTIAL
+from volops.events import RunFinished, RunStarted, Warned
 from volops.journal import JournalFile
 from volops.manifest import ArtifactRecord, BackupKind, Manifest
-from volops.model import Outcome, OutcomeStatus, RunFinished, RunStarted, Warned
+from volops.model import Outcome, OutcomeStatus
 from volops.operations.backup_choice import (
     NOT_CREATED,
     Job,

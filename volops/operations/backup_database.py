@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 from volops.database_type import DumpType
 from volops.errors import EXIT_DONE
+from volops.events import RunFinished, RunStarted
 from volops.journal import JournalFile
 from volops.manifest import BackupKind
-from volops.model import Artifact, RunFinished, RunStarted
+from volops.model import Artifact
 from volops.operations.database_volume import database_volume
 from volops.operations.run_record import describe_run, free_stamp
 from volops.operations.volume_dump import Dumping, Emit, dump_volume

@@ -8,7 +8,8 @@ from pathlib import Path
 from volops.bundle import Bundled, beside, default_name, write_bundle
 from volops.catalog import Catalog, Entry
 from volops.errors import EXIT_DONE
-from volops.model import Outcome, OutcomeStatus, RunFinished, RunStarted, VolumeFinished, VolumeStarted
+from volops.events import RunFinished, RunStarted, VolumeFinished, VolumeStarted
+from volops.model import Outcome, OutcomeStatus
 from volops.operations.volume_dump import Emit, Told
 
 

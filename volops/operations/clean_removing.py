@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from volops.engine import LABEL_HELPER, ContainerInfo, Engine, NetworkInfo
 from volops.errors import EXIT_DONE, EXIT_FAILED, EngineFailed
+from volops.events import RunFinished, RunStarted
 from volops.journal import JournalFile
-from volops.model import RunFinished, RunStarted, Stack
+from volops.model import Stack
 from volops.operations.audit import Deed, audited
 from volops.operations.clean_project import Doomed, ProjectPlan, own_containers
 from volops.operations.clean_refusals import require_no_strangers

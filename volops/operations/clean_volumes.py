@@ -19,8 +19,9 @@ from volops.errors import (
     RollbackFailed,
     VolopsError,
 )
+from volops.events import RunFinished, RunStarted, Warned
 from volops.journal import Journal, JournalFile, Step, Touched
-from volops.model import RunFinished, RunStarted, VolumeKind, Warned
+from volops.model import VolumeKind
 from volops.mover import ContainerShell
 from volops.operations.audit import audited
 from volops.operations.clean_files import remove_files

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volops.errors import EXIT_DONE, RestoreFailed, VolopsError
-from volops.model import Outcome, RunFinished, RunStarted
+from volops.events import RunFinished, RunStarted
+from volops.model import Outcome
 from volops.operations.clone_plan import ClonePlan
 from volops.operations.room import require_room
 from volops.operations.staged import look_ahead, stage, working

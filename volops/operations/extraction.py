@@ -11,8 +11,9 @@ from pathlib import Path
 
 from volops.catalog import Catalog, Entry
 from volops.errors import EXIT_DONE, CheckFailed, EngineFailed, InvalidUse
+from volops.events import RunFinished, RunStarted, VolumeFinished, VolumeStarted
 from volops.gnu_tar import command, unpacking
-from volops.model import Outcome, OutcomeStatus, RunFinished, RunStarted, VolumeFinished, VolumeStarted
+from volops.model import Outcome, OutcomeStatus
 from volops.mover import HelperShell
 from volops.operations.restore_plan import RestoreItem
 from volops.operations.staged import artifacts_of

@@ -19,8 +19,9 @@ from volops.errors import (
     RestoreRefused,
     VolopsError,
 )
+from volops.events import RunFinished, RunStarted, VolumeFinished
 from volops.manifest import BackupKind, VolumeRecord
-from volops.model import Outcome, OutcomeStatus, RunFinished, RunStarted, VolumeFinished
+from volops.model import Outcome, OutcomeStatus
 from volops.operations.restore_plan import RESTORABLE, manifest_of, restore_item
 from volops.operations.room import require_room
 from volops.operations.staged import look_ahead, stage, working

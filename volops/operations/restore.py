@@ -14,8 +14,9 @@ from volops.errors import (
     ServiceNotRunning,
     VolopsError,
 )
+from volops.events import RunFinished, RunStarted, Warned
 from volops.journal import Journal, JournalFile, Step, Touched
-from volops.model import Outcome, RunFinished, RunStarted, Warned
+from volops.model import Outcome
 from volops.mover import ContainerShell
 from volops.operations.audit import audited
 from volops.operations.failing import fail

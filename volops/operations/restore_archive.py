@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from volops.errors import RestoreFailed
+from volops.events import Warned
 from volops.journal import Journal, JournalFile, Touched
-from volops.model import Outcome, Warned
+from volops.model import Outcome
 from volops.operations.archive_plan import ArchivePlan, warnings_of
 from volops.operations.restore import Restored, restore
 from volops.operations.restore_database import (

@@ -17,19 +17,9 @@ from volops.errors import (
     RollbackFailed,
     VolopsError,
 )
+from volops.events import RunFinished, RunStarted, VolumeFinished, VolumeStarted, Warned
 from volops.journal import Journal, JournalFile, Step, Touched
-from volops.model import (
-    Artifact,
-    DatabaseTarget,
-    Exchange,
-    Outcome,
-    OutcomeStatus,
-    RunFinished,
-    RunStarted,
-    VolumeFinished,
-    VolumeStarted,
-    Warned,
-)
+from volops.model import Artifact, DatabaseTarget, Exchange, Outcome, OutcomeStatus
 from volops.operations.audit import audited
 from volops.operations.database_volume import database_volume
 from volops.operations.dumps import Dump

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from volops.catalog import Catalog, Entry
 from volops.chunks import ahead
 from volops.errors import DiskFull, ProducerFailed, RestoreFailed, VolopsError
-from volops.model import Artifact, Outcome, OutcomeStatus, VolumeFinished, VolumeStarted
+from volops.events import VolumeFinished, VolumeStarted
+from volops.model import Artifact, Outcome, OutcomeStatus
 from volops.operations.restore_plan import RestoreItem
 from volops.operations.stored import StoredCheck
 from volops.operations.volume_dump import Emit, Told

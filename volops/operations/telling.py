@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from volops.errors import EXIT_DONE
-from volops.model import RunFinished, RunStarted
+from volops.events import RunFinished, RunStarted
 from volops.operations.volume_dump import Emit
 
 

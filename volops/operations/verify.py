@@ -21,19 +21,10 @@ from volops.errors import (
     StoreUnavailable,
     VolopsError,
 )
+from volops.events import Progress, RunFinished, RunStarted, VolumeFinished, VolumeStarted, Warned
 from volops.file_tree import TAR
 from volops.manifest import ArtifactRecord, BackupKind, Manifest, VolumeRecord
-from volops.model import (
-    Artifact,
-    Outcome,
-    OutcomeStatus,
-    Progress,
-    RunFinished,
-    RunStarted,
-    VolumeFinished,
-    VolumeStarted,
-    Warned,
-)
+from volops.model import Artifact, Outcome, OutcomeStatus
 from volops.operations.volume_dump import Emit
 from volops.pipeline import observed, opened
 from volops.plugins import RegisteredType, Registry, blaming

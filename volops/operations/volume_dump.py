@@ -13,20 +13,9 @@ from typing import Any
 from volops.catalog import Draft
 from volops.engine import VolumeInfo
 from volops.errors import PluginBroken, StoreFull, StoreUnavailable, VolopsError
+from volops.events import Event, Progress, VolumeFinished, VolumeStarted, Warned
 from volops.manifest import ArtifactRecord, PluginRecord, VolumeRecord, json_facts
-from volops.model import (
-    Artifact,
-    Digest,
-    Event,
-    Outcome,
-    OutcomeStatus,
-    Progress,
-    StoredArtifact,
-    Volume,
-    VolumeFinished,
-    VolumeStarted,
-    Warned,
-)
+from volops.model import Artifact, Digest, Outcome, OutcomeStatus, StoredArtifact, Volume
 from volops.pipeline import SUFFIXES, ZSTD, Tally, behind, compress, observed
 from volops.plugins import Assignment, RegisteredType, blaming
 from volops.quiesce import held

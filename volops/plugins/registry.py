@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from volops.errors import PluginBroken, VolopsError
+from volops.events import Event
 from volops.isolation import isolated
-from volops.model import Event
 from volops.volume_type import VolumeType
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 
 from volops.engine import Engine, HelperSpec
 from volops.errors import VolopsError
-from volops.model import Event
+from volops.events import Event
 
 _EVERY_S = 0.01
 
