@@ -33,6 +33,7 @@ from features.steps import (  # noqa: E402
     faults,
     gate,
     proof,
+    readme,
     recovery,
     restoring,
     secrecy,
@@ -66,6 +67,7 @@ _STEPS = (
     trouble,
     cleaning,
     gate,
+    readme,
 )
 _REPORT = pytest.StashKey[FeatureReport]()
 _HERE = Path(__file__).parent

@@ -60,6 +60,20 @@ Feature: A restore that fails leaves the live data as it was
       And it holds what was written down
       And every service is as it was before
 
+    Scenario: The throwaway server does not start
+      Given the compose file is overridden by
+        """
+        services: {db: {command: [postgres, -c, shared_preload_libraries=nosuch]}}
+        """
+      And what it holds is written down
+      When I run "volops restore latest --yes"
+      Then it ends with exit code 20
+      And it says "the throwaway server does not start" and "nosuch"
+      And it holds what was written down
+      And every service is as it was before
+      And no helper container is left
+      And nothing is staged in "books, receipts"
+
     Scenario: Nobody is there to say yes
       When I run "volops restore latest"
       Then it ends with exit code 2
@@ -80,6 +94,29 @@ Feature: A restore that fails leaves the live data as it was
       Then it ends with exit code 20
       And it names the damaged file
       And every service is as it was before
+
+  Rule: A disk that is full, or becomes so, costs no data
+
+    Background:
+      Given a fresh stack "thimble"
+      And the database "books" has 1000 entries
+      And a backup of it
+
+    Scenario Outline: With <left> MiB left, <what>
+      Given the file system of the database has <left> MiB left
+      And what it holds is written down
+      When I run "volops restore latest --yes"
+      Then it ends with exit code 20
+      And it says "<told>"
+      And it holds what was written down
+      And every service is as it was before
+      And no helper container is left
+      And nothing is staged in "books"
+
+      Examples:
+        | left | what                                     | told                     |
+        | 8    | it is refused before anything is touched | there is not enough room |
+        | 24   | it becomes full while the data is made   | No space left on device  |
 
   Rule: Nothing is replaced unless somebody says yes to it
 

@@ -12,7 +12,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import cast
 
 import pytest
@@ -20,11 +20,20 @@ import pytest
 from tests.live import STAMP, LiveVolume, docker, eventually, mounted, opened, surroundings, volume_names
 from volops.docker import DockerEngine
 from volops.engine import Engine
-from volops.errors import ArtifactCorrupt, EngineFailed, HelperLost, ProducerFailed, ServiceNotRunning
+from volops.errors import (
+    ArtifactCorrupt,
+    EngineFailed,
+    HelperLost,
+    PluginBroken,
+    ProducerFailed,
+    ServiceNotRunning,
+)
 from volops.file_tree import PlainFiles
 from volops.model import Mount, Service, Stack, Volume, VolumeKind
 from volops.source import LiveSource, Surroundings, look_around
+from volops.source.shells import owner
 from volops.tar import check_tar, walk
+from volops.testing.fake_engine import FakeEngine
 
 BASE = "debian:trixie-slim"
 FILL = "head -c {size} /dev/urandom >'/volume/{name}'"
@@ -576,3 +585,36 @@ def test_a_file_too_large_for_memory_is_not_read(engine: Engine, volume: LiveVol
     with source_in(engine, project, mounted("/v")) as source:
         assert source.service_file("/v/large") is None
         assert source.service_file("/v/fits") == bytes(63 << 20)
+
+
+class Short(PlainFiles):
+    """Fails to look at what it does not know."""
+
+    def detect(self, volume: Volume) -> bool:
+        return bool({"/data": True}[volume.targets[0]])
+
+
+def test_a_type_that_raises_while_its_service_is_looked_for_is_blamed() -> None:
+    volume = Volume("docs", "docs", mounts=(Mount(Service("app", "app"), "/srv"),))
+    with pytest.raises(PluginBroken, match="'files' failed to look at volume 'docs': KeyError: '/srv'"):
+        owner(volume, Short())
+
+
+def test_the_data_is_where_the_service_mounts_it_that_the_programs_run_in() -> None:
+    reader, server = Service("reader", "app"), Service("server", "app")
+    volume = Volume("v", "v", mounts=(Mount(reader, "/mnt/copies", read_only=True), Mount(server, "/srv/db")))
+    around = surroundings(FakeEngine(), None, reader, server)
+    assert LiveSource(around, volume, PlainFiles(), None).target == PurePosixPath("/srv/db")
+    with pytest.raises(EngineFailed, match="no service of this stack uses volume 'v'"):
+        str(LiveSource(around, Volume("v", "v"), PlainFiles(), None).target)
+
+
+def test_a_type_is_told_of_its_volume_and_of_the_run() -> None:
+    warnings: list[str] = []
+    volume = Volume("v", "v", mounts=(Mount(Service("server", "app"), "/srv"),))
+    around = surroundings(FakeEngine(), None)
+    source = LiveSource(around, volume, PlainFiles(), "options", everything=True, on_warning=warnings.append)
+    assert (source.volume, source.options, source.everything) == (volume, "options", True)
+    assert (source.stamp, source.artifacts) == (STAMP, ())
+    source.warn("odd")
+    assert warnings == ["odd"]

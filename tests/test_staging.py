@@ -6,6 +6,7 @@ import re
 import subprocess
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -269,6 +270,37 @@ def test_killed_before_any_of_its_steps_it_can_be_undone(shell: HelperShell, ver
         break
     assert at > 15, "the script's steps were not counted"
     assert look(shell) != before
+
+
+def by_hand() -> bytes:
+    """The commands of the manual, as they are printed for a helper of one's own."""
+    page = (Path(__file__).parents[1] / "docs" / "recovery.md").read_text("utf-8")
+    (script,) = re.findall(r"^docker run .* sh -eu <<'END'\n(.*?)^END$", page, re.M | re.S)
+    return str(script).encode()
+
+
+@pytest.mark.parametrize("verb", ["swap", "turn"])
+def test_killed_at_steps_all_along_it_can_be_undone_by_hand(shell: HelperShell, verb: str) -> None:
+    turning = verb == "turn"
+    stage(shell)
+    if turning:
+        Swap(shell).swap()
+        Swap(shell).keep()
+    before, at = look(shell), 0
+    while True:
+        # That it can be from each is shown above; every phase is among these.
+        at += 3
+        if not turning:
+            stage(shell)
+        try:
+            getattr(Swap(Dying(shell, at)), verb)()
+        except (ProducerFailed, HelperLost):
+            shell.run("sh", "-eu", input=by_hand())
+            assert untimed(look(shell)) == untimed(before), f"killed before step {at}"
+            assert own(shell) == (["previous"] if turning else []), f"killed before step {at}"
+            continue
+        break
+    assert at > 10, "the script's steps were not counted"
 
 
 def test_an_undo_that_is_killed_can_be_undone_again(shell: HelperShell) -> None:

@@ -1,12 +1,14 @@
 """Volume operations for container stacks: what a plugin author imports, and nothing else."""
 
 from volops.call import Call, Printer
-from volops.database_type import DatabaseType, TableType
+from volops.database_type import ConsoleType, DatabaseType, DumpType, TableType
 from volops.errors import (
     AccessRefused,
     ArtifactCorrupt,
     CheckFailed,
+    EngineFailed,
     HelperLost,
+    HostileArchive,
     InvalidUse,
     Locked,
     ProducerFailed,
@@ -58,14 +60,18 @@ __all__ = [
     "ArtifactCorrupt",
     "Call",
     "CheckFailed",
+    "ConsoleType",
     "Criticality",
     "DatabaseTarget",
     "DatabaseType",
     "Digest",
+    "DumpType",
+    "EngineFailed",
     "Event",
     "Exchange",
     "FileTree",
     "HelperLost",
+    "HostileArchive",
     "InvalidUse",
     "Locked",
     "Mount",

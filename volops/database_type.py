@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from volops.model import Artifact, DatabaseTarget, Exchange, TableCopied, TableTarget
@@ -10,16 +10,39 @@ from volops.volume_access import Source, Staging
 
 
 @runtime_checkable
-class DatabaseType(Protocol):
-    """Dumping and replacing one database of a running server.
+class ConsoleType(Protocol):
+    """Opening the server's own client: `volops db-shell`."""
+
+    def console(self, database: str, arguments: Sequence[str]) -> Sequence[str]:
+        """The command line that, run in the service's own container, opens the client on `database`; on the
+        service's own when that is empty. `arguments` are for the client.
+
+        It takes user and password from the container's environment there, where they stay: no command line
+        may hold a password. The client gets terminal, standard input and exit code of volops. No I/O.
+        """
+        ...
+
+
+@runtime_checkable
+class DumpType(Protocol):
+    """Dumping one database of a running server alone: `volops backup-db`."""
+
+    def dump_database(self, source: Source, database: str | None) -> Artifact:
+        """One database (None: the main one) as plain SQL that replaces what is there when it is loaded.
+        `facts` is asked for afterwards, as after `dump`. Raises InvalidUse when there is no such database."""
+        ...
+
+
+@runtime_checkable
+class DatabaseType(DumpType, Protocol):
+    """Replacing one database of a running server: `volops restore --database`, `rollback` and `commit` of it.
+
+    Its facts have `databases`: by name a mapping with `artifact`, the name of the one that holds its dump,
+    and `main`, true for the main one.
 
     A database is replaced by another that was made beside it, by a change of names. Nothing else than
     `exchange` touches what is live; `discard` must only be called for a database that was made for this.
     """
-
-    def dump_database(self, source: Source, database: str | None) -> Artifact:
-        """One database (None: the main one) as plain SQL that replaces what is there when it is loaded."""
-        ...
 
     def aim(
         self, source: Source, database: str | None, head: bytes, facts: Mapping[str, Any]

@@ -191,6 +191,10 @@ class DiskFull(RestoreFailed):
 class NotWell(RestoreFailed):
     """A service did not get well on the data that it was given."""
 
+    def __init__(self, message: str, *, next_step: str = "", service: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.service = service
+
 
 class CheckFailed(RestoreFailed):
     """What was loaded does not show what the backup recorded."""

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 PROJECT = "volops"
 INTERFACE = 1
 """The version of the plugin interface. It grows when a plugin written for the one before would no longer
-work: when a name or an argument goes, or when a method must give or may get something else. What is only
-added (a hook, a method with a default, a field) leaves it as it is."""
+work: when a name or an argument goes, when a method must give or may get something else, or when a class that
+plugins write (a volume type, a store, an upload, options) needs a method more. What is only added (a hook, a
+method with a default, a field with a default, something more that plugins are given) leaves it as it is."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -31,8 +32,8 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def volops_volume_types() -> Iterable[type[VolumeType]]:
-    """Return the volume types this plugin gives, as classes. Called once per process, when the plugin is
-    loaded, in the main thread and with nothing else set up: no project, no engine.
+    """Return the volume types this plugin gives, as classes. Called whenever plugins are loaded, which may be
+    more than once in a process, in the main thread and with nothing else set up: no project, no engine.
 
     What it raises, and a class that is no complete volume type, makes the plugin broken: none of its types is
     used, and every volume that is or may be of one of them fails.
@@ -44,9 +45,11 @@ def volops_volume_types() -> Iterable[type[VolumeType]]:
 def volops_event(event: Event) -> None:
     """Observe an event of a run, in the thread that makes it, which waits meanwhile: do not take long.
 
-    Events come in order; each VolumeStarted is followed by its VolumeFinished before the next volume's.
-    What it raises becomes one warning and never stops the run; the plugin is told nothing more in that
-    process.
+    Events come in order. Each VolumeStarted is followed by its VolumeFinished before the next volume's, and
+    each RunStarted by its RunFinished, with the exit code, after an error and an interrupt too; only a killed
+    process tells no end. A run that was refused before it began (others hold the lock, a name is unknown)
+    has no events. What it raises becomes one warning and never stops the run; the plugin is told nothing more
+    in that process.
     """
 
 
@@ -65,8 +68,9 @@ def volops_stores() -> Mapping[str, Callable[[str], Store]]:
 
 @hookspec
 def volops_commands() -> Iterable[click.Command]:
-    """Return commands for `volops`, each with a name that no other has. Called once per process, in the main
-    thread, when such a command is asked for or listed; what it raises makes the plugin broken.
+    """Return commands for `volops`, each with a name that no other has. Called as volops_volume_types is, so
+    by `volops --help` and by a backup too: make commands here and import what they need when they run. What
+    it raises makes the plugin broken.
 
     A command gets its Call with `click.pass_obj`. The number that it returns is the exit code of the run,
     anything else means 0. It raises VolopsError where a person can mend something; whatever else it raises

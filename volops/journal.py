@@ -49,8 +49,9 @@ class Stopped:
 @dataclass(frozen=True, slots=True)
 class Journal:
     """`stopped` are the containers to start again, in the order of their dependencies. Of a restore of one
-    database `exchange` are the names it is about, on the server whose volume is the only one. `discards`
-    tells that from `KEEP` on the data from before is deleted, and only then the services start."""
+    database `exchange` are the names it is about, on the server whose volume is the only one; of one of
+    volumes and a database, which stand or fall together, that server's volume is `server` and no other is.
+    `discards` tells that from `KEEP` on the data from before is deleted, and only then the services start."""
 
     operation: str
     backup: str
@@ -59,10 +60,17 @@ class Journal:
     stopped: tuple[Stopped, ...] = ()
     exchange: Exchange | None = None
     discards: bool = False
+    server: Touched | None = None
 
     def at(self, step: Step, **changes: Any) -> Journal:
         """The journal at another step."""
         return replace(self, step=step, **changes)
+
+    def parted(self) -> tuple[Journal, Journal]:
+        """Of a restore of volumes and a database: what the journal of either alone would be."""
+        volumes = replace(self, exchange=None, server=None)
+        server = (self.server,) if self.server else ()
+        return volumes, replace(self, volumes=server, stopped=(), server=None)
 
 
 @contextlib.contextmanager
@@ -150,6 +158,7 @@ class JournalFile:
                 stopped=tuple(Stopped(**each) for each in found["stopped"]),
                 exchange=Exchange(**found["exchange"]) if found.get("exchange") else None,
                 discards=bool(found.get("discards")),
+                server=Touched(**found["server"]) if found.get("server") else None,
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RollbackFailed(
@@ -161,3 +170,21 @@ class JournalFile:
         """The restore has ended, one way or the other."""
         (self._state / _FILE).unlink(missing_ok=True)
         sync_directory(self._state)
+
+    def leaving(self, rest: Journal) -> JournalFile:
+        """The same file for whoever brings one half to its end: it is not removed then, but tells of the
+        `rest` alone."""
+        return _Crossed(self._state, rest)
+
+
+class _Crossed(JournalFile):
+    def __init__(self, state: Path, rest: Journal) -> None:
+        super().__init__(state)
+        self._rest = rest
+
+    def write(self, journal: Journal) -> None:
+        volumes, database = (self._rest, journal) if journal.exchange else (journal, self._rest)
+        super().write(replace(volumes, exchange=database.exchange, server=database.volumes[0]))
+
+    def remove(self) -> None:
+        super().write(self._rest)

@@ -262,7 +262,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted(Event):
-    """A run of `operation` began on `volumes` (keys)."""
+    """A run of `operation` (backup, backup-db, bundle, verify, prove, restore, rollback, commit, or a verb of
+    cleaning) began on `volumes` (keys). `name` is that of the backup, or of the project where none is meant.
+    """
 
     operation: str
     name: str
@@ -296,14 +298,15 @@ class Warned(Event):
 
 @dataclass(frozen=True, slots=True)
 class VolumeFinished(Event):
-    """Work on one volume ended."""
+    """Work on one volume ended, or it was left out. Without its VolumeStarted it was not begun."""
 
     outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class RunFinished(Event):
-    """The run ended; `exit_code` is what the process will return."""
+    """The run ended, well or not; `exit_code` is what the process returns for it. `outcomes` are those of the
+    volumes that it came to; of one that rolls back, commits or cleans, none."""
 
     operation: str
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from volops.engine import ContainerInfo, Engine
@@ -92,12 +92,15 @@ def wait_until_well(
     *,
     since: float,
     changed: datetime | None = None,
+    unwell: list[NotWell] | None = None,
 ) -> dict[str, float]:
     """Return when every service runs, and is healthy where it can tell: for each the seconds from `since`
     (of time.monotonic) until it was. For services that went on running while their data changed, `changed`
     tells when: only a health check that began later counts, unless none does within `patience` seconds.
 
-    Raises NotWell naming one that ended, or is not well within `patience` seconds."""
+    Raises NotWell naming one that ended, or is not well within `patience` seconds. With a list `unwell` it
+    does not: all are waited for, and those that are not well get into the list and not into what is returned.
+    """
     begun = time.monotonic()
     well: dict[str, float] = {}
     while True:
@@ -113,9 +116,16 @@ def wait_until_well(
                 well.pop(name, None)
             else:
                 well.setdefault(name, time.monotonic())
-        if all(name in well and _steady(found[name], well[name]) for name in services):
+        lost = {
+            name: _not_well(name, found.get(name))
+            for name in services
+            if name not in well and _hopeless(found.get(name), late=late)
+        }
+        if lost and unwell is None:
+            raise next(iter(lost.values()))
+        if all(name in lost or (name in well and _steady(found[name], well[name])) for name in services):
+            (unwell if unwell is not None else []).extend(lost.values())
             return {name: moment - since for name, moment in well.items()}
-        _give_up(found, [name for name in services if name not in well], late)
         time.sleep(_POLL_S)
 
 
@@ -133,13 +143,15 @@ def _steady(container: ContainerInfo, since: float) -> bool:
     return bool(container.health) or time.monotonic() - since >= _STEADY_S
 
 
-def _give_up(found: Mapping[str, ContainerInfo], waiting: Sequence[str], late: bool) -> None:
-    for name in waiting:
-        container = found.get(name)
-        if late or container is None or container.state in ("exited", "dead"):
-            state = "its container is gone" if container is None else container.status
-            health = f", {container.health}" if container and container.health else ""
-            raise NotWell(
-                f"service {name!r} does not get well on the new data: {state}{health}",
-                next_step=f"see `volops logs {name}`",
-            )
+def _hopeless(container: ContainerInfo | None, *, late: bool) -> bool:
+    return late or container is None or container.state in ("exited", "dead")
+
+
+def _not_well(name: str, container: ContainerInfo | None) -> NotWell:
+    state = "its container is gone" if container is None else container.status
+    health = f", {container.health}" if container and container.health else ""
+    return NotWell(
+        f"service {name!r} does not get well on the new data: {state}{health}",
+        next_step=f"see `volops logs {name}`",
+        service=name,
+    )

@@ -26,12 +26,10 @@ def recover(around: Surroundings, journals: JournalFile, assignments: Sequence[A
             journal = journals.read() if journals.exists else None
             if journal is None:
                 return ""
-            if journal.exchange is None:
-                return conclude(around, journals, journal)
             try:
-                return conclude_database(around, journals, journal, assignments)
+                return bring_to_its_end(around, journals, journal, assignments)
             except RollbackFailed:
-                if journal.step is not Step.STAGING:
+                if journal.step is not Step.STAGING or journal.exchange is None:
                     raise
                 return ""
     except Locked:
@@ -55,6 +53,33 @@ def conclude(around: Surroundings, journals: JournalFile, journal: Journal) -> s
     _start(around, journal)
     journals.remove()
     return f"the unfinished {journal.operation} of {journal.backup} was undone: the data is as it was"
+
+
+def bring_to_its_end(
+    around: Surroundings, journals: JournalFile, journal: Journal, assignments: Sequence[Assignment]
+) -> str:
+    """As `conclude`, be it an operation on volumes, on a database, or on both."""
+    if journal.exchange is None:
+        return conclude(around, journals, journal)
+    if journal.server is None:
+        return conclude_database(around, journals, journal, assignments)
+    volumes, database = journal.parted()
+    if journal.step is Step.KEEP:
+        return conclude(around, journals, volumes)
+    stuck: RollbackFailed | None = None
+    try:
+        conclude_database(around, journals.leaving(volumes), database, assignments)
+    except RollbackFailed as error:
+        stuck = error
+    try:
+        # A server that does not answer is no reason to leave the files, and the services that stopped.
+        line = conclude(around, journals.leaving(database) if stuck else journals, volumes)
+    except RollbackFailed as error:
+        if stuck is None:
+            raise
+        raise RollbackFailed(f"{error.message}; {stuck.message}", next_step=stuck.next_step) from error
+    # Its server may have been among the services that stopped.
+    return conclude_database(around, journals, database, assignments) if stuck else line
 
 
 def _each(around: Surroundings, touched: Touched, verb: str) -> None:

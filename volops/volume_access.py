@@ -11,9 +11,13 @@ from volops.shell import Shell
 
 
 class Source(Protocol):
-    """One live volume, as its type sees it during dump, facts, plant and found.
+    """One live volume, as its type sees it during dump, facts, plant, found and clean, and in all that is
+    done with one database.
 
-    Shells are opened when first asked for and closed by the core after the volume is done.
+    Shells are opened when first asked for and closed by the core after the volume is done. What opens one
+    raises EngineFailed when the engine cannot make its container, or when no local image can be used.
+    Beside the data `/volume` may hold `.volops`, what is kept from before a restore: leave it out, as `tar`
+    does.
     """
 
     @property
@@ -24,6 +28,12 @@ class Source(Protocol):
     @property
     def options(self) -> Any:
         """The instance of the type's `Options` made from `x-volops`."""
+        ...
+
+    @property
+    def target(self) -> PurePosixPath:
+        """Where the service that owns the volume mounts it: the path of the data in `service()`. Other
+        services may mount it elsewhere, see `volume.targets`. Raises EngineFailed when no service uses it."""
         ...
 
     @property
@@ -67,7 +77,9 @@ class Source(Protocol):
         ...
 
     def service(self) -> Shell:
-        """The running container of the service that owns the volume. Raises ServiceNotRunning."""
+        """The running container of the service that owns the volume, which is the one whose mount makes the
+        volume one of this type, or else one that may write; the data is at `target`. Raises
+        ServiceNotRunning."""
         ...
 
     def service_file(self, path: str) -> bytes | None:
@@ -82,29 +94,37 @@ class Source(Protocol):
         """A helper of that container's own image, as root, in its network, with processes of its own.
 
         The service is at 127.0.0.1, the volume read-only at `/volume`; `/tmp` is private and in memory.
-        What it runs cannot disturb the service, even when it is killed. Raises ServiceNotRunning.
+        What it runs cannot disturb the service, even when it is killed. Raises ServiceNotRunning,
+        EngineFailed.
         """
         ...
 
     def tree(self) -> Shell:
-        """A helper with GNU tar, without network, the volume read-only at `/volume`."""
+        """A helper with GNU tar if any local image has it, without network, the volume read-only at
+        `/volume`. Raises EngineFailed, also when the volume does not exist."""
         ...
 
     def writable_tree(self) -> Shell:
-        """As `tree`, but `/volume` can be written. For `plant` only."""
+        """As `tree`, but `/volume` can be written. For `plant` only. Raises EngineFailed."""
         ...
 
     def tar(self, *paths: str) -> Iterator[bytes]:
         """A GNU tar stream (posix format) of the volume, or of `paths` in it, with full fidelity.
 
         Same tree, same stream: sorted names, no access or change times. Files that change, shrink or
-        vanish meanwhile become warnings; an unreadable file or a lost helper raises at the end.
+        vanish meanwhile become warnings; an unreadable file raises ProducerFailed at the end, a lost helper
+        HelperLost, an archive that breaks off ArtifactCorrupt. Raises EngineFailed as `tree` does.
         """
         ...
 
 
 class Staging(Protocol):
-    """Where a volume is made anew from a backup, beside the live data, which cannot be reached from here."""
+    """Where a volume is made anew from a backup, beside the live data, which cannot be reached from here.
+
+    Everything in it that needs the service (`target`, `environment`, `command`, `image`, `service`) raises
+    RestoreRefused when no service of the stack uses the volume; `image` and `service` also when its image is
+    not on the engine. What opens a shell raises EngineFailed when the engine cannot make its container.
+    """
 
     @property
     def volume(self) -> Volume:
@@ -152,19 +172,25 @@ class Staging(Protocol):
 
     def image(self) -> Shell:
         """A helper of the service's image with nothing mounted: for what the image can tell. Before anything
-        is touched."""
+        is touched. Raises RestoreRefused, EngineFailed."""
         ...
 
     def tree(self) -> Shell:
-        """A helper with GNU tar, without network, the staging area writable at `/volume`."""
+        """A helper with GNU tar, without network, the staging area writable at `/volume`. Raises
+        EngineFailed, also when no local image has GNU tar."""
         ...
 
     def service(self) -> Shell:
         """A helper of the service's own image, as root, without network, the staging area writable at
-        `target`: for a throwaway server on it. `/tmp` is private and in memory."""
+        `target`: for a throwaway server on it. `/tmp` is private and in memory. Raises RestoreRefused,
+        EngineFailed."""
         ...
 
     def untar(self, chunks: Iterable[bytes], directory: str = ".", *, below: str = "") -> None:
-        """Unpack a tar stream with full fidelity into `directory` of the staging area; `below` is a directory
-        of the archive that takes the place of its root."""
+        """Unpack a tar stream with full fidelity into `directory` of the staging area, which must be there;
+        `below` is a directory of the archive that takes the place of its root.
+
+        Raises HostileArchive for what would be written elsewhere or, unless the backup is trusted, would gain
+        rights; ProducerFailed when tar fails, HelperLost, EngineFailed, and what `chunks` raise.
+        """
         ...

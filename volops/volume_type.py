@@ -46,6 +46,8 @@ class VolumeType(ABC):
     """What the service that owns such a volume is called in messages: "database is not running"."""
     quiesce: ClassVar[Quiesce] = Quiesce.NONE
     """What is done to the containers that use the volume while it is dumped; `x-volops` may say otherwise."""
+    role: ClassVar[str] = ""
+    """`cache` or `logs` for a type whose volumes `volops clean-cache` or `volops clean-logs` cleans, too."""
     by_default: ClassVar[bool] = True
     """False for a type that a plain `volops backup` leaves out and `--all` includes."""
     Options: ClassVar[type[Any]] = NoOptions

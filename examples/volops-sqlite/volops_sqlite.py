@@ -45,7 +45,7 @@ class Sqlite(FileTree):
 
     def dump(self, source: Source) -> Iterable[Artifact]:
         """An archive of a copy that SQLite makes; it has the owners and modes of the original."""
-        where = (source.volume.targets[0], source.options.database)
+        where = (str(source.target), source.options.database)
         stream = source.service().stream("sh", "-c", COPY, "copy", *where)
         yield Artifact(source.file_name("sqlite_backup", ".tar"), "application/x-tar", stream)
 

@@ -27,6 +27,7 @@ _FIRST = (
     "secrets",
     "stopped_stack",
     "storage",
+    "readme",
     "document",
     "troubleshooting",
     "bad_input",

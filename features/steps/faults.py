@@ -24,6 +24,11 @@ for process in /proc/[0-9]*; do
     if [ "$(cat "$process/comm" 2>/dev/null)" = pg_dump ]; then kill -9 "${process#/proc/}" && echo killed; fi
 done
 """
+_LEAVE = """
+cd "$PGDATA"
+free=$(df --output=avail --block-size=1M . | tail -n 1)
+head -c "$((free - $1))M" /dev/zero >filler
+"""
 _DAMAGE: dict[str, Callable[[Backup], str]] = {
     "a flipped bit in the database's dump": lambda backup: damage.flip_bit(damage.dump(backup)),
     "a flipped bit in the media archive": lambda backup: damage.flip_bit(damage.archive(backup)),
@@ -120,6 +125,12 @@ def helpers_end(project: Project) -> None:
 def small_disk(project: Project) -> None:
     project.backups.mkdir(mode=0o700)
     project.around = over(project.backups, "mount -t tmpfs -o size=64k,mode=0700 tmpfs")
+
+
+@given(parsers.parse("the file system of the database has {left:d} MiB left"))
+def nearly_full(left: int, project: Project) -> None:
+    """By a file beside the data that a service has in it."""
+    project.exec("db", "sh", "-euc", _LEAVE, "sh", str(left))
 
 
 @given("the backups directory is mounted read-only")

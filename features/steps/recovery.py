@@ -116,15 +116,19 @@ def manifest_keys(keys: dict[int, dict[str, str]], project: Project) -> None:
     assert volume["facts"]["keys"] == sum(map(len, keys.values()))
 
 
-@when(parsers.parse('I run the commands of "{document}" up to "{heading}"'), target_fixture="run")
+@when(parsers.parse('I run the commands of "{document}" under "{heading}"'), target_fixture="run")
 def run_manual(document: str, heading: str, project: Project) -> Run:
     """As printed, one after the other in one shell that ends at the first error; names are of this stack."""
-    text = (ROOT / document).read_text("utf-8").partition(heading)[0]
+    text = (ROOT / document).read_text("utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     script = "\n".join(re.findall(r"^```bash\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
-    script = re.sub(r"^backup=.*$", f"backup=./backups/{newest(project).name}", script, flags=re.MULTILINE)
-    for key in ("postgres-data", "backend-media", "backend-static"):
-        name = key.replace("-", "_")
-        script, count = re.subn(rf"^{name}=.*$", f"{name}={project.volume(key)}", script, flags=re.MULTILINE)
-        assert count == 1, f"the document does not set {name}"
+    assert script, f"{document} has no commands under {heading!r}"
+    backup = newest(project).name
+    script = script.replace("full_backup_20251025_143022", backup)
+    for dump in project.backups.glob("db_backup_*.sql"):
+        script = script.replace("db_backup_20251025_160000.sql", dump.name)
+    for name, value in re.findall(r"^(\w+)=app-([\w-]+)$", script, re.MULTILINE):
+        script = script.replace(f"{name}=app-{value}", f"{name}={project.volume(value)}")
+    assert "20251025" not in script
+    assert "app-" not in script
     (project.directory / "recover.sh").write_text(f"set -eu -o pipefail\n{script}")
     return project.run("bash recover.sh")

@@ -80,6 +80,11 @@ def compose_file_also(project: Project, docstring: str) -> None:
         file.write(f"\n{docstring}\n")
 
 
+@given("the compose file is overridden by")
+def compose_override(project: Project, docstring: str) -> None:
+    (project.directory / "compose.override.yaml").write_text(docstring + "\n")
+
+
 def _compose_file(project: Project) -> Path:
     return next(project.directory.glob("*compose.y*ml"))
 

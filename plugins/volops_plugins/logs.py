@@ -44,6 +44,7 @@ class Logs(FileTree):
     typical_size = "10 MB to 1 GB"
     backup_priority = "LOW: logs are typically sent to external aggregation systems"
     guarantees = ("Survives restarts of containers", "Typically rotated and archived separately")
+    role = "logs"
     by_default = False
     Options: ClassVar[type[Any]] = Options
 

@@ -24,6 +24,7 @@ from volops import (
 from volops_plugins._beside import read_text
 from volops_plugins._postgres import replacing, tables
 from volops_plugins._postgres.aiming import Site, aim
+from volops_plugins._postgres.console import psql
 from volops_plugins._postgres.credentials import credentials
 from volops_plugins._postgres.places import holds_cluster
 from volops_plugins._postgres.refusals import look_ahead
@@ -99,6 +100,10 @@ class Postgres(VolumeType):
         source.notes["server"] = session.server.facts
         found = session.server.database(database or session.server.main)
         return _dump(source, session, found, "--clean", "--if-exists")
+
+    def console(self, database: str, arguments: Sequence[str]) -> Sequence[str]:
+        """psql, as the user and in the database that the container's environment names."""
+        return psql(database, arguments)
 
     def aim(
         self, source: Source, database: str | None, head: bytes, facts: Mapping[str, Any]

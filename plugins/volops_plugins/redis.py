@@ -62,6 +62,7 @@ class Redis(VolumeType):
         "Can be regenerated, but may impact performance",
     )
     proof = "keys of every database"
+    role = "cache"
     Options: ClassVar[type[Any]] = Options
 
     def detect(self, volume: Volume) -> bool:
@@ -75,7 +76,7 @@ class Redis(VolumeType):
         if place is None:
             raise ProducerFailed(
                 f"the cache saves to {session.server.directory}, not on volume {source.volume.key!r}",
-                next_step=f"have it save where the volume is mounted: dir {source.volume.targets[0]}",
+                next_step=f"have it save where the volume is mounted: dir {source.target}",
             )
         source.notes["server"] = session.server.facts
         stream = session.save(str(PurePosixPath("/volume") / place), source.notes.update)

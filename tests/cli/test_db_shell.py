@@ -84,7 +84,7 @@ def test_of_several_services_one_must_be_named(database: Path) -> None:
     done = db_shell(database, before=("--profile", "stats"))
     assert done.code == 2
     assert done.error_line == (
-        "volops: error: this stack has several PostgreSQL services: name one of: db, stats"
+        "volops: error: this stack has several database services: name one of: db, stats"
     )
 
 
@@ -97,4 +97,4 @@ def test_a_service_that_is_not_running(database: Path) -> None:
 def test_a_stack_without_a_database(project: Path) -> None:
     done = db_shell(project)
     assert done.code == 2
-    assert done.error_line.startswith("volops: error: no PostgreSQL service was recognised in this stack")
+    assert done.error_line.startswith("volops: error: no database service was recognised in this stack")

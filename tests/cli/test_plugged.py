@@ -73,6 +73,24 @@ class TestCommands:
         assert done.code == 2
         assert "plugin command_none is broken: 'tidy' is no click command" in done.err
 
+    @pytest.mark.parametrize("case", ["metadata_undecodable", "command_indescribable"])
+    def test_a_broken_plugin_takes_no_help_away(self, case: str, volops: Volops) -> None:
+        done = volops("--help", **having(case, "chores"))
+        assert (done.code, done.err) == (0, "")
+        assert "Count the volumes of the stack." in done.out
+        assert "riddle" not in done.out
+
+
+def test_a_cache_of_a_plugins_type_is_one_for_clean_cache(volops: Volops, project: Path) -> None:
+    other = project / "other.yaml"
+    other.write_text("x-volops: {volumes: {uploads: {type: caching}}}\n")
+    files = ("-f", "compose.yaml", "-f", "other.yaml")
+    done = volops(*files, "clean-cache", "--dry-run", "--json", **having("caching"))
+    other.unlink()
+    assert done.code == 0, done.err
+    (volume,) = json.loads(done.out)["plan"]["volumes"]
+    assert (volume["volume"], volume["type"]) == ("uploads", "caching")
+
 
 class TestStores:
     def test_backups_go_there_and_come_back(self, volops: Volops, project: Path, tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Volops
-from tests.cli.program import run_on_terminal
+from tests.cli.program import run, run_on_terminal
 
 
 def in_web(project: Path, script: str) -> str:
@@ -26,7 +27,7 @@ def test_a_restore_a_rollback_and_a_commit(volops: Volops, backups: Path, projec
     assert re.search(r"^restores  uploads: files, 3\.\d MB$", done.out, re.M)
     assert re.search(r"^stops     web, for about .*", done.out, re.M)
     assert re.search(r"^web was down for [\d.]+ s$", done.out, re.M)
-    assert "`volops rollback` puts it back" in done.out
+    assert "\n`volops rollback uploads` puts it back,\n`volops commit uploads` deletes it\n" in done.out
     assert in_web(project, "ls /srv/uploads") == "photo.jpg"
     back = volops("rollback", "--yes")
     assert back.code == 0
@@ -39,6 +40,31 @@ def test_a_restore_a_rollback_and_a_commit(volops: Volops, backups: Path, projec
     assert volops("commit", "--yes").code == 2
     assert in_web(project, "ls /srv/uploads") == "photo.jpg"
     assert list(backups.glob("full_backup_*"))
+
+
+def test_the_undo_that_is_printed_undoes_all_of_it_and_nothing_else(
+    volops: Volops, backups: Path, project: Path
+) -> None:
+    """A bind mount among it, and a volume that keeps what an earlier restore has put aside."""
+    in_web(project, "echo old >/srv/logs/note; echo old >/srv/uploads/note")
+    assert volops("backup", "uploads", "./logs", "web:/scratch").code == 0
+    name = next(backups.glob("selected_backup_*")).name
+    assert volops("restore", name, "web:/scratch", "--yes").code == 0
+    in_web(project, "echo new >/srv/logs/note; echo new >/srv/uploads/note; echo new >/scratch/note")
+    done = volops("restore", name, "uploads", "./logs", "--yes")
+    assert done.code == 0, done.err
+    assert in_web(project, "cat /srv/logs/note /srv/uploads/note") == "old\nold"
+    undo, let_go = re.findall(r"`volops ([^`]+)` (?:puts it back|deletes it)", done.out)
+    assert volops(*shlex.split(undo), "--yes").code == 0
+    assert in_web(project, "cat /srv/logs/note /srv/uploads/note /scratch/note") == "new\nnew\nnew"
+    everything = volops("rollback", "--yes").out.splitlines()[-1]
+    assert everything == f"rolled back: uploads, web:/scratch, {project / 'logs'}"
+    assert in_web(project, "cat /srv/logs/note /srv/uploads/note; ls /scratch") == "old\nold"
+    assert volops(*shlex.split(let_go), "--yes").code == 0
+    assert in_web(project, "ls -A /srv/logs /srv/uploads | grep -c volops || true") == "0"
+    rest = volops("commit", "--yes")
+    assert re.search(r"^deletes  web:/scratch from before", rest.out)
+    in_web(project, "rm /srv/logs/note /srv/uploads/note")
 
 
 def test_a_single_path_comes_back(volops: Volops, backups: Path, project: Path) -> None:
@@ -71,7 +97,6 @@ def test_files_into_a_directory(volops: Volops, tmp_path: Path) -> None:
     [
         (["--path", "x"], "single paths are of one volume: name one volume beside --path"),
         (["--to", "x"], "--to is for the files of one volume: name one volume"),
-        (["uploads", "--path", "x", "--into", "other"], "--into restores whole volumes"),
         (["uploads", "--path", "nosuch"], "matches 'nosuch': near it are: photo.jpg"),
     ],
 )
@@ -80,6 +105,48 @@ def test_what_cannot_be_asked_together(volops: Volops, words: list[str], why: st
     done = volops("restore", "latest", *words)
     assert done.code == 2
     assert why in done.error_line
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--path", "--into"], "--into restores whole volumes, and --path asks for something else"),
+        (["--to", "--into"], "--into restores whole volumes, and --to asks for something else"),
+        (["--database", "--into"], "--into restores whole volumes, and --database asks for something else"),
+        (["--table", "--into"], "--into restores whole volumes, and --table asks for something else"),
+        (["--database", "--to"], "--to unpacks files of a volume, and --database asks for something else"),
+        (["--table", "--to"], "--to unpacks files of a volume, and --table asks for something else"),
+        (["--database", "--path"], "--path chooses files of a volume, and --database asks for something"),
+        (["--table", "--path"], "--path chooses files of a volume, and --table asks for something else"),
+        (["--as"], "--as says what one table is to be called: name it with --table"),
+    ],
+)
+def test_no_option_is_passed_over_in_silence(options: list[str], why: str, tmp_path: Path) -> None:
+    """It is said before anything is looked for: here is no project."""
+    done = run("restore", "latest", "media", *(f"{option}=x" for option in options), cwd=tmp_path)
+    assert done.code == 2
+    assert why in done.error_line
+
+
+def test_single_paths_of_a_dump_are_refused(volops: Volops, backups: Path) -> None:
+    backups.mkdir()
+    dump = backups / "db_backup_20241025_143022.sql"
+    dump.write_text("SELECT 1;\n")
+    done = volops("restore", dump.name, "--path", "x", "--yes")
+    assert done.code == 2
+    assert f"--path chooses files of a volume, and {dump.name} is the dump of a database" in done.error_line
+
+
+def test_a_dry_run_into_a_directory_makes_nothing(volops: Volops, backups: Path, tmp_path: Path) -> None:
+    assert volops("backup", "uploads").code == 0
+    name, out = next(backups.glob("selected_backup_*")).name, tmp_path / "out"
+    done = volops("restore", name, "uploads", "--to", str(out), "--dry-run")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == [f"unpacks   1 path, 3.0 MB → {out}", "nothing was done (--dry-run)"]
+    assert not out.exists()
+    out.mkdir()
+    (out / "photo.jpg").write_text("in the way")
+    assert volops("restore", name, "uploads", "--to", str(out), "--dry-run").code == 2
 
 
 def test_nobody_to_ask_and_no_yes_is_an_error(volops: Volops, backups: Path) -> None:

@@ -1,11 +1,13 @@
-"""The kit finds what it is there to find: each check fails for a type that breaks what it holds."""
+"""Each check of the kit on the engine fails for a type that breaks what it holds."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+import logging
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from volops_plugins.media import Media
@@ -13,61 +15,24 @@ from volops_plugins.media import Media
 from tests.plugins.samples import Uploads
 from volops import (
     Artifact,
+    CheckFailed,
     ProducerFailed,
+    Removal,
     Source,
     Staging,
     VolopsError,
-    Volume,
 )
+from volops.catalog import Catalog
 from volops.engine import HelperSpec
+from volops.store import LocalStore
 from volops.testing.conformance import VolumeTypeConformance
-from volops.testing.conformance.site import Saved, Site, Sites
+from volops.testing.conformance.site import Saved, Site, record_of
+from volops.testing.conformance.sites import Sites
 from volops.testing.engine_site import HOLD
 
 SAMPLE = Uploads()
 CHECKS = VolumeTypeConformance()
 FAILS = (AssertionError, pytest.fail.Exception)
-
-
-class Reading(Media):
-    def detect(self, volume: Volume) -> bool:
-        return bool(Path("/etc/hostname").read_text()) and super().detect(volume)
-
-
-class Greedy(Media):
-    def detect(self, volume: Volume) -> bool:
-        del volume
-        return True
-
-
-class Blind(Media):
-    def detect(self, volume: Volume) -> bool:
-        del volume
-        return False
-
-
-class Wordless(Media):
-    typical_size = " "
-
-
-class TestWithoutAnEngine:
-    def test_a_type_that_reads_files_to_recognise_a_volume(self) -> None:
-        with pytest.raises(AssertionError, match="open"):
-            CHECKS.test_looking_at_a_volume_does_nothing_else(Reading, SAMPLE)
-
-    def test_a_type_that_claims_everything(self) -> None:
-        with pytest.raises(AssertionError):
-            CHECKS.test_it_recognises_nothing_that_it_cannot_know(Greedy)
-        with pytest.raises(AssertionError, match="postgres"):
-            CHECKS.test_it_claims_no_volume_of_a_bundled_type(Greedy)
-
-    def test_a_type_that_does_not_know_its_own_volume(self) -> None:
-        with pytest.raises(AssertionError):
-            CHECKS.test_it_recognises_its_sample(Blind, SAMPLE)
-
-    def test_a_type_with_an_empty_column(self) -> None:
-        with pytest.raises(AssertionError, match="typical_size"):
-            CHECKS.test_every_column_of_the_inventory_says_something(Wordless)
 
 
 class Swallowing(Media):
@@ -118,6 +83,79 @@ class Writing(Media):
         super().load(staging, artifacts)
         with self.site.source() as source:
             source.writable_tree().run("sh", "-c", "echo mine >/volume/mine")
+
+
+class Vengeful(Media):
+    """Writes into the live volume when an artifact breaks off while it restores."""
+
+    site: ClassVar[Site]
+
+    def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
+        try:
+            super().load(staging, artifacts)
+        except VolopsError:
+            with self.site.source() as source:
+                source.writable_tree().run("sh", "-c", "echo mine >/volume/mine")
+            raise
+
+
+class Forgetting(Media):
+    """Cannot load what its earlier version wrote."""
+
+    earlier: ClassVar[Mapping[str, Any]]
+
+    def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
+        if staging.facts == self.earlier:
+            raise CheckFailed("this was written by an earlier version")
+        super().load(staging, artifacts)
+
+
+class Sweeping(Media):
+    """Deletes when it is asked what would go."""
+
+    def clean(self, source: Source) -> Iterable[Removal]:
+        source.writable_tree().run("rm", "-f", "/volume/link")
+        return super().clean(source)
+
+
+class Sparing(Media):
+    """Has nothing to clean."""
+
+    def clean(self, source: Source) -> Iterable[Removal]:
+        del source
+        return ()
+
+
+class Leaking(Media):
+    """Tells its secret, each time another way."""
+
+    way: ClassVar[str]
+    secret: ClassVar[str]
+
+    def dump(self, source: Source) -> Iterable[Artifact]:
+        if self.way == "a program started on the engine":
+            source.service().run("true", self.secret)
+        if self.way == "an event":
+            source.warn(f"logged in with {self.secret}")
+        if self.way == "a log":
+            logging.getLogger("volops_media.session").debug("logged in with %s", self.secret)
+        if self.way == "a file's name":
+            yield Artifact(f"{self.secret}.bin", "application/octet-stream", iter([b"whole"]))
+        yield from map(self._let_through, super().dump(source))
+
+    def facts(self, source: Source) -> Mapping[str, Any]:
+        told = {"password": self.secret} if self.way == "the manifest" else {}
+        return {**super().facts(source), **told}
+
+    def _let_through(self, artifact: Artifact) -> Artifact:
+        def told() -> Iterator[bytes]:
+            try:
+                yield from artifact.stream
+            except ProducerFailed as error:
+                raise ProducerFailed(f"logged in with {self.secret}, and then: {error}") from error
+
+        broken = self.way == "the message of an error"
+        return Artifact(artifact.name, artifact.media_type, told() if broken else artifact.stream)
 
 
 class Lossy(Media):
@@ -183,13 +221,86 @@ class TestOnTheEngine:
         finally:
             site.start()
 
-    def test_a_secret_that_somebody_could_read(self, site: Site, saved: Saved) -> None:
+    @pytest.mark.parametrize(
+        "way",
+        [
+            "a program started on the engine",
+            "an event",
+            "a log",
+            "the message of an error",
+            "the manifest",
+            "a file's name",
+        ],
+    )
+    def test_a_type_that_lets_its_secret_be_seen(
+        self, way: str, site: Site, saved: Saved, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        secret = f"5ecret-{len(way)}-{way.split()[-1]}"
+        monkeypatch.setattr(type(SAMPLE), "secrets", (secret,))
         CHECKS.test_live_nobody_can_read_a_secret(site, saved)
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(type(SAMPLE), "secrets", ("volops-proc",))
-            site.witness.seen["a program started on the engine"].add("login --password volops-proc")
-            with pytest.raises(AssertionError, match="a program started on the engine"):
-                CHECKS.test_live_nobody_can_read_a_secret(site, saved)
+        monkeypatch.setattr(Leaking, "way", way, raising=False)
+        monkeypatch.setattr(Leaking, "secret", secret, raising=False)
+        site.volume_type = Leaking
+        with site.witness.watching():
+            entry = site.backup(Leaking)
+        leaked = Saved(entry, saved.contents, saved.other, saved.changed, saved.restored)
+        where = "the manifest" if way == "a file's name" else way
+        with pytest.raises(AssertionError, match=where):
+            CHECKS.test_live_nobody_can_read_a_secret(site, leaked)
+
+    def test_a_type_that_writes_into_the_live_volume_when_an_artifact_breaks_off(
+        self, site: Site, saved: Saved
+    ) -> None:
+        Vengeful.site, site.volume_type = site, Vengeful
+        try:
+            with pytest.raises(AssertionError):
+                CHECKS.test_live_a_restore_that_fails_leaves_the_volume_as_it_was(site, saved)
+        finally:
+            site.start()
+
+    def test_a_type_that_cannot_load_what_its_earlier_version_wrote(
+        self, site: Site, saved: Saved, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert SAMPLE.recorded is not None
+        (recorded,) = Catalog(LocalStore(SAMPLE.recorded)).entries()
+        monkeypatch.setattr(Forgetting, "earlier", record_of(recorded).facts, raising=False)
+        site.volume_type = Forgetting
+        with pytest.raises(CheckFailed, match="an earlier version"):
+            CHECKS.test_live_backups_of_earlier_versions_are_restored(site, saved)
+
+    def test_a_sample_without_the_backups_that_it_names(
+        self, site: Site, saved: Saved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(type(SAMPLE), "recorded", tmp_path)
+        with pytest.raises(AssertionError, match="no backup in `recorded`"):
+            CHECKS.test_live_backups_of_earlier_versions_are_restored(site, saved)
+
+    def test_a_damaged_backup_that_is_restored(
+        self, site: Site, saved: Saved, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept = site.directory / "backups" / saved.other.name
+        shutil.copytree(kept, whole := site.directory / "whole")
+        monkeypatch.setattr(Site, "restore", lambda *_: None)
+        try:
+            with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+                CHECKS.test_live_a_damaged_backup_is_refused(site, saved)
+        finally:
+            shutil.rmtree(kept)
+            whole.rename(kept)
+
+    @pytest.mark.parametrize("cls", [Sweeping, Sparing])
+    def test_a_type_whose_plan_of_cleaning_is_none(
+        self, cls: type[Media], site: Site, saved: Saved, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(site, "volume_type", cls)
+        check = CHECKS.test_live_a_plan_of_cleaning_changes_nothing_and_carried_out_leaves_nothing
+        try:
+            with pytest.raises(AssertionError):
+                check(site, saved)
+        finally:
+            site.volume_type = Media
+            site.restore(saved.entry)
+            site.start()
 
     def test_a_helper_that_stays(self, site: Site, saved: Saved, monkeypatch: pytest.MonkeyPatch) -> None:
         CHECKS.test_live_no_helper_is_left(site, saved)

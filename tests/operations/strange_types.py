@@ -44,6 +44,13 @@ class Raising(Strange):
         raise ZeroDivisionError(f"one by none in {source.volume.key}")
 
 
+class Mute(Strange):
+    """Fails to tell what makes its volume again."""
+
+    def regenerated_by(self, options: object) -> str:
+        raise ZeroDivisionError(f"{options} by none")
+
+
 class Leaving(Strange):
     """Ends the process, and calls that a success."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -13,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.program import run
 from tests.dying import DIES_AT
 from tests.operations.small_stack import SmallStack, retyped, small_stack, wait_for
-from tests.operations.strange_types import Strange
+from tests.operations.strange_types import Mute, Strange
 from volops.errors import (
     CheckFailed,
     HelperLost,
@@ -27,7 +29,7 @@ from volops.errors import (
     VolopsError,
 )
 from volops.journal import JournalFile, Step
-from volops.model import Artifact
+from volops.model import Artifact, Event, Warned
 from volops.operations.backup import Selection, backup
 from volops.operations.restore import Restored, restore
 from volops.operations.restore_plan import plan_restore
@@ -53,6 +55,15 @@ print("begun", flush=True)
 restore(workspace, around, plan, lambda event: None)
 """
 )
+WELL = "[sh, -c, '[ ! -e /srv/papers/poison ] && exec sleep infinity']"
+CLERK = """
+  clerk:
+    image: debian:trixie-slim
+    command: [sleep, infinity]
+    init: true
+    volumes: ["letters:/srv/letters"]
+"""
+WITH_CLERK = ("services:\n", f"services:{CLERK}")
 KILLS = 30
 OLD, NEW = {"deed": "now", "late": "x"}, {"deed": "then"}
 
@@ -161,6 +172,21 @@ def test_lost_static_files_that_are_not_in_the_backup_are_made_again(tmp_path: P
         assert holds(stack, "papers") == NEW
 
 
+def test_a_type_that_cannot_tell_what_makes_its_lost_volume_again_does_not_stop_the_others(
+    stack: SmallStack,
+) -> None:
+    workspace, events = retyped(stack.workspace(), "later", Mute), list[Event]()
+    around = look_around(workspace.engine, workspace.stack, "")
+    plan = plan_restore(workspace, around, workspace.catalog.find("latest"), ())
+    done = restore(workspace, around, plan, events.append)
+    assert holds(stack, "papers") == NEW
+    assert done.regenerated == ()
+    (warned,) = [event for event in events if isinstance(event, Warned) and event.volume == "later"]
+    assert "it is lost, and not in the backup: type 'strange' (plugin strange of volops-strange 7.1)" in (
+        warned.message
+    )
+
+
 def test_a_damaged_artifact_is_seen_before_anything_is_touched(stack: SmallStack) -> None:
     artifact = next(stack.backups.glob("full_backup_*/files_backup_*.papers.tar.zst"))
     data = bytearray(artifact.read_bytes())
@@ -242,16 +268,13 @@ def test_a_service_that_does_not_get_well_on_the_new_data_gets_the_old_back(tmp_
 
 
 def test_old_data_that_is_broken_itself_comes_back_only_anyway(tmp_path: Path) -> None:
-    """The restore was for a service that did not get well; the roll-back insists that it does."""
+    """The restore was for services that did not get well; the roll-back insists that they do."""
     with small_stack(tmp_path) as stack:
         stack.fill("papers", deed="good")
         backup(stack.workspace(), Selection(), lambda _: None)
-        command = "    command: [sh, -c, '[ ! -e /srv/papers/poison ] && exec sleep infinity']\n"
-        before = '    command: [sleep, infinity]\n    init: true\n    volumes: ["papers:/srv/papers", '
-        after = command + '    init: true\n    volumes: ["papers:/srv/papers", '
-        stack.file.write_text(stack.file.read_text().replace(before, after))
+        stack.file.write_text(stack.file.read_text().replace("[sleep, infinity]", WELL).replace(*WITH_CLERK))
         stack.fill("papers", poison="yes")
-        stack.compose("up", "--detach", "store", "reader")
+        stack.compose("up", "--detach", "store", "reader", "clerk")
         put_back(stack.workspace())
         stack.compose("up", "--detach", "store", "reader")
         assert holds(stack, "papers") == {"deed": "good"}
@@ -259,12 +282,16 @@ def test_old_data_that_is_broken_itself_comes_back_only_anyway(tmp_path: Path) -
         around = look_around(workspace.engine, workspace.stack, "")
         with pytest.raises(NotWell, match="store") as refused:
             rollback(workspace, around, kept(workspace, around, ["papers"]), patience=20)
-        assert "volops rollback --anyway" in refused.value.next_step
+        assert "volops rollback --anyway papers" in refused.value.next_step
         assert holds(stack, "papers") == {"deed": "good"}
-        told: list[NotWell] = []
-        rollback(workspace, around, kept(workspace, around, ["papers"]), patience=20, anyway=told.append)
-        assert "store" in told[0].message
-        assert stack.state("store") == "exited"
+        done = run("rollback", "--anyway", "--yes", "--json", "--patience", "20", cwd=tmp_path)
+        assert done.code == 1
+        told = json.loads(done.out)["rollback"]
+        assert sorted(told["volumes"]) == ["letters", "papers"]
+        assert [each["service"] for each in told["unwell"]] == ["store", "reader"]
+        assert [(each["service"], each["seconds"] > 0) for each in told["stopped"]] == [("clerk", True)]
+        assert [line.split()[3] for line in done.err.splitlines()] == ["'store'", "'reader'"]
+        assert [stack.state(each) for each in ("store", "reader", "clerk")] == ["exited", "exited", "running"]
         argv = ["docker", "run", "--rm", "-v", f"{stack.project}_papers:/x", "debian:trixie-slim", "ls", "/x"]
         left = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
         assert left.split() == ["deed", "poison"]

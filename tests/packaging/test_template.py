@@ -30,6 +30,25 @@ def test_a_directory_that_is_there_stays_as_it_is(clean: Environment, tmp_path: 
     assert list((tmp_path / "volops-ledger").iterdir()) == [tmp_path / "volops-ledger" / "tests"]
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("media", "there is a volume type 'media' already"),
+        ("files", "there is a volume type 'files' already"),
+        ("uploads", "a volume at /srv/uploads is one of the type 'media' already"),
+        ("plugins", "there is a module volops_plugins already"),
+        ("sample", "a class Sample would hide what plugins import under that name"),
+        ("file-tree", "a class FileTree would hide what plugins import under that name"),
+        ("none", "a class None would hide"),
+    ],
+)
+def test_a_name_that_is_taken_is_refused(clean: Environment, tmp_path: Path, name: str, why: str) -> None:
+    said = clean.run("volops", "plugin", "new", name, cwd=tmp_path, ok=(2,))
+    assert f"{why}" in said
+    assert "choose another name" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["Ledger", "../ledger", "my--ledger", "1st", "a" * 41, "class_name"])
 def test_a_name_that_cannot_be_is_refused(clean: Environment, tmp_path: Path, name: str) -> None:
     said = clean.run("volops", "plugin", "new", name, cwd=tmp_path, ok=(2,))

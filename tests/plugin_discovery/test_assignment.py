@@ -135,6 +135,18 @@ def test_a_wrong_option_is_told_with_its_path(installed: Install, said: dict[str
     assert caught.value.message == message
 
 
+def test_options_that_raise_what_they_should_not_are_the_plugins_fault(installed: Install) -> None:
+    said = VolumeSettings(options={"region": "nowhere"})
+    registry = installed("options_raise")
+    problem = assign(DOCUMENTS, said, registry).problem
+    assert isinstance(problem, PluginBroken)
+    assert problem.message == (
+        "the options of volume type 'regional' (plugin options_raise of volops-options-raise 1.0) cannot be "
+        "checked: KeyError: 'nowhere'"
+    )
+    assert assign(DOCUMENTS, VolumeSettings(options={"region": "there"}), registry).problem is None
+
+
 def test_an_option_for_a_type_without_options_is_told_with_its_path(installed: Install) -> None:
     problem = assign(DOCUMENTS, VolumeSettings(options={"jobs": 1}), installed("good")).problem
     assert isinstance(problem, ConfigInvalid)

@@ -63,6 +63,14 @@ def test_the_cores_own_type_is_always_there(installed: Install) -> None:
         ("abstract_type", "volops-abstract", "Half lacks check, detect, dump, facts, found, load, plant"),
         ("column_missing", "volops-column", "Column lacks summary"),
         (
+            "option_reserved",
+            "volops-option-reserved",
+            "Odd has an option 'quiesce', which says something else in x-volops",
+        ),
+        ("option_required", "volops-option-required", "option 'database' of Odd has no default"),
+        ("role_unknown", "volops-role-unknown", "role of Odd is none of cache, logs"),
+        ("no_stem", "volops-no-stem", "Odd lacks a stem for the names of its archives, such as odd"),
+        (
             "takes_files",
             "volops-takes-files",
             "its volume type 'files' is also given by the core",
@@ -80,7 +88,9 @@ def test_a_broken_plugin_is_told_with_its_reason_and_stops_nothing(
     assert not any(given.distribution == distribution for given in registry.types.values())
 
 
-@pytest.mark.parametrize(("case", "version"), [("newer_interface", 7), ("newer_import", 9)])
+@pytest.mark.parametrize(
+    ("case", "version"), [("newer_interface", 7), ("newer_object", 8), ("newer_import", 9)]
+)
 def test_a_plugin_for_another_interface_is_refused_with_both_versions(
     installed: Install, case: str, version: int
 ) -> None:
@@ -128,6 +138,14 @@ def test_a_distribution_whose_entry_points_cannot_be_read_stops_nothing(
     broken = state_of(registry, f"volops-{case}")
     assert broken.reason.startswith("its entry points cannot be read: ")
     assert broken.opaque
+    assert registry.types["mongo"].distribution == "volops-mongo"
+
+
+def test_a_distribution_whose_metadata_cannot_be_read_stops_nothing(installed: Install) -> None:
+    registry = installed("metadata_undecodable", "good")
+    broken = state_of(registry, "volops-latin")
+    assert (broken.version, broken.opaque) == ("1.0", True)
+    assert broken.reason.startswith("its metadata cannot be read: UnicodeDecodeError: ")
     assert registry.types["mongo"].distribution == "volops-mongo"
 
 

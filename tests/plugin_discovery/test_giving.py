@@ -26,6 +26,10 @@ def test_stores_and_commands_are_told_with_their_plugin(installed: Install) -> N
         ("command_own", "it gives a command 'restore', which is one of volops' own"),
         ("command_none", "'tidy' is no click command"),
         ("command_raises", "its volops_commands failed: LookupError: no chores today"),
+        (
+            "command_indescribable",
+            "its command 'riddle' cannot be described: LookupError: no words, let alone 45",
+        ),
         ("store_scheme", "it gives a store for 'S3 of mine': a scheme is like s3"),
         ("store_list", "its volops_stores gives ['s3'], and no mapping"),
     ],

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from volops import Shell
 from volops.testing.conformance import Sample
 
+RECORDED = Path(__file__).parents[1] / "data" / "recorded"
+"""By type, backups of these samples from earlier versions: `pytest --volops-record tests/data/recorded`."""
 _OFTEN = {"interval": "1s", "timeout": "5s", "retries": 60, "start_period": "60s", "start_interval": "250ms"}
 
 
@@ -42,26 +45,31 @@ class Files(Sample):
 
 
 class Uploads(Files):
+    recorded = RECORDED / "media"
     target = "/app/media"
 
 
 class Assets(Files):
+    recorded = RECORDED / "static"
     target = "/app/staticfiles"
     options: ClassVar[Mapping[str, Any]] = {"regenerate": "true"}
 
 
 class LogFiles(Files):
+    recorded = RECORDED / "logs"
     target = "/var/log/nginx"
     everything = True
 
 
 class SomeFiles(Files):
+    recorded = RECORDED / "files"
     target = "/srv/anything"
 
 
 class Packages(Files):
     """Archived, as under --all: a recipe has tests of its own."""
 
+    recorded = RECORDED / "node_modules"
     target = "/app/node_modules"
     everything = True
 
@@ -69,6 +77,7 @@ class Packages(Files):
 class Cluster(Sample):
     """A PostgreSQL server with one table and one role."""
 
+    recorded = RECORDED / "postgres"
     image = "volops-sample-postgres:1"
     target = "/var/lib/postgresql/data"
     secrets = ("Kit-Postgres-5ecret",)
@@ -103,6 +112,7 @@ class Cluster(Sample):
 class Cache(Sample):
     """A Redis server with a few keys."""
 
+    recorded = RECORDED / "redis"
     image = "volops-sample-redis:1"
     target = "/data"
     secrets = ("Kit-Redis-5ecret",)

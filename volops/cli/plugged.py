@@ -81,7 +81,7 @@ def _registry() -> Registry | None:
 def _has_plugins(distribution: metadata.Distribution) -> bool:
     try:
         entry_points = distribution.read_text("entry_points.txt") or ""
+        return "[volops]" in entry_points and distribution.metadata["Name"] != "volops"
     except (OSError, UnicodeDecodeError):
         # Whose they are is for `discover` to find out.
         return True
-    return "[volops]" in entry_points and distribution.metadata["Name"] != "volops"

@@ -6,6 +6,7 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from volops.cli.observing import Observers
 from volops.cli.units import duration, size
 from volops.errors import EXIT_DONE
 from volops.model import (
@@ -34,12 +35,13 @@ class Reporter:
     """Called with each event; passes it on to the plugins that observe.
 
     A context manager. When the run ends well what failed in it is said once more, on standard error; when
-    it breaks off its own error is said by who catches it. `exit_code` is the run's, once it is finished.
+    it breaks off its own error is said by who catches it, and the plugins are told how it ended. `exit_code`
+    is the run's, once it is finished.
     """
 
     def __init__(self, output: Output, registry: Registry) -> None:
         self._output = output
-        self._registry = registry
+        self._observers = Observers(registry)
         self._bar: Bar | None = None
         self._width = 0
         self._good = ""
@@ -59,6 +61,8 @@ class Reporter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end_bar()
+        for warning in self._observers.end(error) if error else ():
+            self._output.warn(warning)
         for failure in self._failures if error is None else ():
             told = f"{failure.volume}: {failure.reason}"
             self._output.error(f"{told}: {failure.next_step}" if failure.next_step else told)
@@ -80,7 +84,7 @@ class Reporter:
                 self._finished(event.outcome)
             case RunFinished():
                 self.exit_code = event.exit_code
-        for warning in self._registry.emit(event):
+        for warning in self._observers.tell(event):
             self._output.warn(warning)
 
     def _begin_bar(self, event: VolumeStarted) -> None:

@@ -38,8 +38,8 @@ _SECTIONS: dict[str, dict[str, _Entry]] = {
     },
     "Restore": {
         "restore": _Entry("restoring", "restore", "Put volumes back as they are in a backup."),
-        "rollback": _Entry("reverting", "rollback", "Put the data from before the last restore back."),
-        "commit": _Entry("reverting", "commit", "Delete what the last restore put aside."),
+        "rollback": _Entry("reverting", "rollback", "Put the data back that restores have kept."),
+        "commit": _Entry("reverting", "commit", "Delete the data that restores have kept."),
     },
     "Run": {
         "start": _Entry("lifecycle", "start", "Start services and wait until they are healthy."),
@@ -49,7 +49,7 @@ _SECTIONS: dict[str, dict[str, _Entry]] = {
         "exec": _Entry("entering", "exec_command", "Run a program in a running service."),
         "logs": _Entry("entering", "logs", "Show what services print."),
         "shell": _Entry("entering", "shell", "Open a shell in a running service."),
-        "db-shell": _Entry("entering", "db_shell", "Open psql in a running database service."),
+        "db-shell": _Entry("entering", "db_shell", "Open the client of a running database service."),
     },
     "Clean": {
         "clean": _Entry("cleaning", "clean", "Remove containers and networks, or the data of volumes."),
@@ -57,7 +57,7 @@ _SECTIONS: dict[str, dict[str, _Entry]] = {
             "cleaning", "clean_containers", "Remove containers and networks; every volume stays."
         ),
         "clean-logs": _Entry("cleaning", "clean_logs", "Empty the log files in volumes and bind mounts."),
-        "clean-cache": _Entry("cleaning", "clean_cache", "Delete what Redis keeps, and run it again empty."),
+        "clean-cache": _Entry("cleaning", "clean_cache", "Empty the caches, and run them again."),
         "clean-all": _Entry(
             "cleaning_all", "clean_all", "Delete the project's containers, networks and volumes."
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from volops.database_type import DatabaseType
+from volops.database_type import DumpType
 from volops.errors import EXIT_DONE
 from volops.journal import JournalFile
 from volops.manifest import BackupKind
@@ -27,7 +27,7 @@ def backup_database(workspace: Workspace, volume: str | None, database: str | No
     Without `volume` the stack must have just one that holds databases. Raises InvalidUse when it has none
     or several, UnknownVolume, Locked, and whatever makes the dump fail; nothing is left behind then.
     """
-    given = database_volume(workspace, volume)
+    given = database_volume(workspace, volume, DumpType)
     held = JournalFile(workspace.state).held_to_read(_DOING)
     with workspace.catalog.lock(_DOING), held:
         started, stamp = datetime.now(UTC), free_stamp(workspace.catalog, "db_backup")
@@ -44,7 +44,7 @@ def backup_database(workspace: Workspace, volume: str | None, database: str | No
             )
 
             def dump(volume_type: VolumeType, source: Source) -> Iterable[Artifact]:
-                if isinstance(volume_type, DatabaseType):
+                if isinstance(volume_type, DumpType):
                     yield volume_type.dump_database(source, database)
 
             done = dump_volume(run, given, alone=True, dump=dump, plain=True)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from volops.database_type import DatabaseType
+from typing import Any
+
+from volops.database_type import DatabaseType, DumpType
 from volops.errors import InvalidUse
 from volops.plugins import Assignment
 from volops.workspace import Workspace
 
 
-def database_volume(workspace: Workspace, volume: str | None) -> Assignment:
-    """The volume of that name, or the only one that holds databases. Raises InvalidUse when it has none, or
-    several do; UnknownVolume; and what is wrong with it."""
+def database_volume(workspace: Workspace, volume: str | None, wanted: type[Any] = DatabaseType) -> Assignment:
+    """The volume of that name, or the only one that holds databases, of a type that can dump one alone, or do
+    what else is `wanted` of it. Raises InvalidUse when it has none, or several do; UnknownVolume; and what is
+    wrong with it."""
     if volume is not None:
         given = workspace.assignment(volume)
         if given.problem is not None:
             raise given.problem
-        if not _holds_databases(given):
+        if not _can(given, wanted):
+            what = "restored" if _can(given, DumpType) else "dumped or restored"
             raise InvalidUse(
-                f"volume {given.volume.key!r} holds no database that could be dumped or restored alone",
+                f"volume {given.volume.key!r} holds no database that could be {what} alone",
                 next_step=f"name the whole of it: `volops backup {given.volume.key}`",
             )
         return given
-    found = [given for given in workspace.assignments if _holds_databases(given)]
+    found = [given for given in workspace.assignments if _can(given, wanted)]
     if len(found) == 1:
         return found[0]
     keys = ", ".join(given.volume.key for given in found)
@@ -31,5 +35,5 @@ def database_volume(workspace: Workspace, volume: str | None) -> Assignment:
     )
 
 
-def _holds_databases(given: Assignment) -> bool:
-    return given.type is not None and issubclass(given.type.cls, DatabaseType)
+def _can(given: Assignment, wanted: type[Any]) -> bool:
+    return given.type is not None and issubclass(given.type.cls, wanted)

@@ -38,7 +38,7 @@ def dump_within(catalog: Catalog, entry: Entry, volume: str | None, database: st
             next_step="restore the whole database under another name with --database",
         )
     record = _record(entry, entry.manifest, volume)
-    databases: Mapping[str, Any] = record.facts["databases"]  # type: ignore[assignment]
+    databases = _databases(record)
     main = (name for name, facts in databases.items() if facts.get("main"))
     return _recorded(catalog, entry, record, database or next(main, next(iter(databases))))
 
@@ -60,12 +60,18 @@ def dump_of(catalog: Catalog, entry: Entry, volume: str | None, database: str | 
 
 def _record(entry: Entry, manifest: Manifest, volume: str | None) -> VolumeRecord:
     """The record of the one volume that is meant and holds databases."""
-    records = [record for record in manifest.volumes if record.facts.get("databases")]
+    records = [record for record in manifest.volumes if _databases(record)]
     if volume is not None:
         chosen = [record for record in records if volume in (record.key, record.name)]
         if not chosen:
             raise UnknownVolume(volume, [record.key for record in records])
         records = chosen
+    if not records and entry.kind is BackupKind.DATABASE:
+        kinds = ", ".join(dict.fromkeys(record.type for record in manifest.volumes))
+        raise InvalidUse(
+            f"a dump of type {kinds} cannot be restored beside the live database: its type only dumps",
+            next_step=f"load it over the live one: `volops db-shell <{entry.path}`",
+        )
     if len(records) != 1:
         keys = ", ".join(record.key for record in records)
         raise InvalidUse(
@@ -75,8 +81,16 @@ def _record(entry: Entry, manifest: Manifest, volume: str | None) -> VolumeRecor
     return records[0]
 
 
+def _databases(record: VolumeRecord) -> Mapping[str, Any]:
+    """The databases that can be restored alone, as a DatabaseType tells of them; none for another type."""
+    told = record.facts.get("databases")
+    if not isinstance(told, Mapping):
+        return {}
+    return {name: each for name, each in told.items() if isinstance(each, Mapping) and "artifact" in each}
+
+
 def _recorded(catalog: Catalog, entry: Entry, record: VolumeRecord, database: str | None) -> Dump:
-    databases: Mapping[str, Any] = record.facts["databases"]  # type: ignore[assignment]
+    databases = _databases(record)
     name = database or next(iter(databases))
     if name not in databases:
         raise InvalidUse(

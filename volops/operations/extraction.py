@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volops.catalog import Catalog, Entry
-from volops.errors import CheckFailed, EngineFailed, InvalidUse
+from volops.errors import EXIT_DONE, CheckFailed, EngineFailed, InvalidUse
 from volops.gnu_tar import command, unpacking
-from volops.model import Outcome, OutcomeStatus, VolumeFinished, VolumeStarted
+from volops.model import Outcome, OutcomeStatus, RunFinished, RunStarted, VolumeFinished, VolumeStarted
 from volops.mover import HelperShell
 from volops.operations.restore_plan import RestoreItem
 from volops.operations.staged import artifacts_of
@@ -79,6 +79,7 @@ def plan_extraction(
 def extract(around: Surroundings, catalog: Catalog, plan: Extraction, emit: Emit) -> Outcome:
     """Unpack, and compare with the archive. A directory that was new or empty is so again if this raises."""
     record, directory = plan.item.record, plan.directory
+    emit(RunStarted("restore", plan.entry.name, (record.key,)))
     emit(VolumeStarted(record.key, record.type, plan.item.size))
     start, told, standing = time.monotonic(), Told(record.key, emit), plan.standing()
     with _made(directory) as empty, Shells(around, plan.item.volume) as shells:
@@ -102,6 +103,7 @@ def extract(around: Surroundings, catalog: Catalog, plan: Extraction, emit: Emit
         warnings=tuple(told.warnings),
     )
     emit(VolumeFinished(outcome))
+    emit(RunFinished("restore", plan.entry.name, (outcome,), EXIT_DONE))
     return outcome
 
 

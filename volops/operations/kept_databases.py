@@ -11,6 +11,8 @@ from volops.model import DatabaseTarget
 from volops.operations.audit import audited
 from volops.operations.database_volume import database_volume
 from volops.operations.restore_database import begun, put_in_place, services_well, settle, undo
+from volops.operations.telling import told_as_run, unheard
+from volops.operations.volume_dump import Emit
 from volops.plugins import Assignment
 from volops.source import Surroundings
 from volops.unfinished_database import databases_of
@@ -43,7 +45,12 @@ def kept_database(
 
 
 def rollback_database(
-    workspace: Workspace, around: Surroundings, kept: KeptDatabase, *, patience: float = 180
+    workspace: Workspace,
+    around: Surroundings,
+    kept: KeptDatabase,
+    emit: Emit = unheard,
+    *,
+    patience: float = 180,
 ) -> dict[str, float]:
     """Bring the newest back; return after how many seconds each service was well on it. Raises as
     `restore_database` does."""
@@ -54,6 +61,7 @@ def rollback_database(
         workspace.catalog.lock(f"volops {_ROLLBACK}"),
         journals.held(f"volops {_ROLLBACK}"),
         audited(workspace, _ROLLBACK, [name]) as deed,
+        told_as_run(emit, _ROLLBACK, workspace.stack.project, [kept.given.volume.key]),
     ):
         settle(around, journals, workspace)
         journal = begun(_ROLLBACK, f"database {exchange.live}", kept.given, exchange)
@@ -66,11 +74,14 @@ def rollback_database(
         return well
 
 
-def commit_database(workspace: Workspace, around: Surroundings, kept: KeptDatabase) -> int:
+def commit_database(
+    workspace: Workspace, around: Surroundings, kept: KeptDatabase, emit: Emit = unheard
+) -> int:
     """Delete all that is kept of the database; return the bytes freed."""
     with (
         JournalFile(workspace.state).held("volops commit"),
         audited(workspace, "commit", [_called(kept)]) as deed,
+        told_as_run(emit, "commit", workspace.stack.project, [kept.given.volume.key]),
         databases_of(around, kept.given) as (volume_type, source),
     ):
         for name, size in kept.earlier.items():

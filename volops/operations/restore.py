@@ -23,7 +23,7 @@ from volops.operations.restore_plan import Regeneration, RestorePlan
 from volops.operations.room import require_room
 from volops.operations.staged import Work, look_ahead, stage, working
 from volops.operations.stored import StoredCheck, check_stored
-from volops.operations.swapping import exchange, take_back
+from volops.operations.swapping import Beside, exchange, take_back
 from volops.operations.volume_dump import Emit
 from volops.source import Surroundings
 from volops.staging import Swap
@@ -53,15 +53,17 @@ def restore(
     *,
     patience: float = 180,
     trust: bool = False,
+    beside: Beside | None = None,
 ) -> Restored:
     """Carry out a plan. The live data is as before, and what ran runs, when this raises RestoreFailed;
-    RollbackFailed is raised when that could not be brought about.
+    RollbackFailed is raised when that could not be brought about. That holds of what is `beside` as well.
 
     Services that do not get well on the new data within `patience` seconds get the old data back. What came
     from outside may not hold device nodes, setuid files or links that lead outside, unless `trust` is said.
     """
     journals = JournalFile(workspace.state)
-    keys = tuple(item.record.key for item in plan.items)
+    items = tuple(item.record.key for item in plan.items)
+    keys = (beside.key, *items) if beside else items
     with (
         workspace.catalog.lock(f"volops {_DOING}"),
         journals.held(f"volops {_DOING}"),
@@ -70,20 +72,23 @@ def restore(
         emit(RunStarted(_DOING, plan.entry.name, keys))
         touched = tuple(Touched(item.volume.key, item.volume.name) for item in plan.items)
         journal = Journal(_DOING, plan.entry.name, Step.STAGING, touched)
+        if beside:
+            journal = beside.noted(journal)
         standing: list[Step] = []
         try:
             with StoredCheck(workspace.catalog, plan.entry, plan.items) as check:
                 _create_missing(workspace, plan, check)
                 done = _carry_out(
-                    workspace, around, plan, journals, journal, emit, patience, trust, check, standing
+                    workspace, around, plan, journals, journal, emit, patience, trust, check, standing, beside
                 )
         except (VolopsError, KeyboardInterrupt) as error:
             if standing:
                 # The new data is live and known to work: to say that nothing was changed would be wrong.
                 fail(journal.at(Step.KEEP), error)
-            take_back(around, journals, error)
-        deed.touched += keys
-    emit(RunFinished(_DOING, plan.entry.name, done.outcomes, EXIT_DONE))
+            take_back(around, journals, error, workspace.assignments)
+        deed.touched += (beside.name, *items) if beside else items
+    outcomes = (*(beside.outcomes if beside else ()), *done.outcomes)
+    emit(RunFinished(_DOING, plan.entry.name, outcomes, EXIT_DONE))
     return done
 
 
@@ -149,6 +154,7 @@ def _carry_out(
     trust: bool,
     check: StoredCheck,
     standing: list[Step],
+    beside: Beside | None,
 ) -> Restored:
     """`standing` is no longer empty once the new data is there to stay."""
     with contextlib.ExitStack() as stack:
@@ -157,9 +163,11 @@ def _carry_out(
             look_ahead(work)
         require_room(works)
         journals.write(journal)
+        if beside:
+            beside.make()
         outcomes = tuple(stage(work, emit) for work in works)
         swaps = [work.area.swap() for work in works]
-        downtime = exchange(around, journals, journal, swaps, _turn(plan), patience)
+        downtime = exchange(around, journals, journal, swaps, _turn(plan), patience, beside=beside)
         standing.append(Step.KEEP)
         kept = {work.item.volume.key: work.area.swap().sizes().get("previous", 0) for work in works}
     started = workspace.compose.start(plan.starts, show=False, timeout=patience) if plan.starts else ()
@@ -170,6 +178,9 @@ def _carry_out(
 
 def _regenerate(around: Surroundings, wanted: Regeneration, emit: Emit) -> bool:
     """Run the command in the service; whether it did its work. The restore stands in any case."""
+    if wanted.problem:
+        emit(Warned(wanted.volume, f"it is lost, and not in the backup: {wanted.problem}"))
+        return False
     found = around.engine.containers(around.stack.project)
     running = [each for each in found if each.service == wanted.service and each.running]
     try:

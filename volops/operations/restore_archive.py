@@ -2,71 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from datetime import UTC, datetime
 
-from volops.bundle import OldArchive, Part, beside, opened_archive
-from volops.bundle.old_archives import DATABASE, TREES
-from volops.catalog import Entry, EntryState
-from volops.errors import (
-    ArtifactCorrupt,
-    HostileArchive,
-    InvalidUse,
-    RestoreFailed,
-    RestoreRefused,
-    RollbackFailed,
-    StoreFull,
-    UnknownVolume,
-    VolopsError,
-)
-from volops.file_tree import NAMES, ROOTED, TAR
-from volops.manifest import (
-    ArtifactRecord,
-    BackupKind,
-    DigestRecord,
-    EngineRecord,
-    Manifest,
-    StackRecord,
-    ToolRecord,
-    VolumeRecord,
-)
-from volops.model import OutcomeStatus, Warned
-from volops.operations.database_volume import database_volume
-from volops.operations.dumps import Dump
-from volops.operations.kept_databases import kept_database, rollback_database
+from volops.errors import RestoreFailed
+from volops.journal import Journal, JournalFile, Touched
+from volops.model import Outcome, Warned
+from volops.operations.archive_plan import ArchivePlan, warnings_of
 from volops.operations.restore import Restored, restore
 from volops.operations.restore_database import (
     DatabasePlan,
     DatabaseRestored,
+    make_beside,
     plan_database,
     restore_database,
+    settle,
 )
-from volops.operations.restore_plan import RestoreItem, RestorePlan, plan_restore
 from volops.operations.volume_dump import Emit
-from volops.pipeline import GZIP
-from volops.plugins import Assignment
 from volops.source import Surroundings
+from volops.unfinished_database import databases_of
 from volops.workspace import Workspace
-
-UNRECORDED = (
-    "the archive has no manifest: nothing was recorded when it was made, so that what is unpacked can be "
-    "compared with the archive alone"
-)
-UNROOTED = (
-    "the archive does not hold the volume's own directory: it will be root's, and only root may write to it"
-)
-_TAKEN = (*TREES, "postgres")
-
-
-@dataclass(frozen=True, slots=True)
-class ArchivePlan:
-    """What restoring an archive would do; a part is None when the volumes that were named leave it out."""
-
-    archive: OldArchive
-    database: DatabasePlan | None
-    trees: RestorePlan | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,50 +34,6 @@ class ArchiveRestored:
     trees: Restored | None
 
 
-@contextlib.contextmanager
-def opened_old_archive(workspace: Workspace, entry: Entry, *, trust: bool = False) -> Iterator[OldArchive]:
-    """The archive, unpacked, read to its end and judged, for as long as the context lasts.
-
-    Raises RestoreRefused when it cannot be restored from: nothing has been touched then.
-    """
-    with contextlib.ExitStack() as stack:
-        try:
-            archive = stack.enter_context(opened_archive(entry, beside(workspace.catalog.store), trust=trust))
-        except (ArtifactCorrupt, HostileArchive, StoreFull) as error:
-            raise RestoreRefused(error.message, next_step=error.next_step) from error
-        yield archive
-
-
-def plan_archive(
-    workspace: Workspace,
-    around: Surroundings,
-    archive: OldArchive,
-    names: Sequence[str],
-    database: str | None = None,
-) -> ArchivePlan:
-    """What restoring the archive into these volumes (all that its parts are for, without names) would do; or
-    its dump alone, as the database of that name.
-
-    A tree goes into the stack's one volume of its type. Raises InvalidUse, naming them, when there are
-    several and none or more than one of them is named, or when there is none; UnknownVolume; and what
-    `plan_restore` and `plan_database` raise.
-    """
-    chosen = [workspace.assignment(name) for name in names]
-    trees = {
-        given.volume.key: (kind, given)
-        for kind in (TREES if database is None else ())
-        for given in [_of_type(workspace, archive, kind, chosen)]
-        if given is not None
-    }
-    left = [given for given in chosen if given.volume.key not in trees]
-    dumped = _database_plan(workspace, around, archive, left, database) if left or not chosen else None
-    plan = None
-    if trees:
-        entry = _entry_of(workspace, archive, list(trees.values()))
-        plan = plan_restore(workspace, around, entry, list(trees))
-    return ArchivePlan(archive, dumped, plan)
-
-
 def restore_archive(
     workspace: Workspace,
     around: Surroundings,
@@ -131,136 +43,76 @@ def restore_archive(
     patience: float = 180,
     trust: bool = False,
 ) -> ArchiveRestored:
-    """Carry out a plan: the database first, then the trees. When the trees fail, the database from before
-    comes back: when this raises RestoreFailed, all is as it was. Raises RollbackFailed when that could not
-    be brought about.
+    """Carry out a plan. Database and trees are made and proven beside what is live, and take its place
+    together: when this raises RestoreFailed, all of it is as it was. Raises RollbackFailed when that could
+    not be brought about.
     """
-    database = trees = None
-    if plan.database:
-        wanted = plan.database
-        target = wanted.target.exchange.live
-        database = restore_database(
-            workspace, around, wanted.dump, wanted.given.volume.key, target, emit, patience=patience
-        )
+    for item in plan.trees.items if plan.trees else ():
+        for told in warnings_of(item):
+            emit(Warned(item.record.key, told))
+    wanted = plan.database
     if plan.trees:
-        for item in plan.trees.items:
-            for told in warnings_of(item):
-                emit(Warned(item.record.key, told))
-        try:
-            trees = restore(workspace, around, plan.trees, emit, patience=patience, trust=trust)
-        except (RestoreFailed, KeyboardInterrupt) as error:
-            if database:
-                _take_back(workspace, around, database, error, patience)
-            raise
-    return ArchiveRestored(plan, database, trees)
+        beside = _Database(workspace, around, wanted, emit) if wanted else None
+        trees = restore(workspace, around, plan.trees, emit, patience=patience, trust=trust, beside=beside)
+        return ArchiveRestored(plan, beside.restored if beside else None, trees)
+    database = None
+    if wanted:
+        key, name = wanted.given.volume.key, wanted.target.exchange.live
+        database = restore_database(workspace, around, wanted.dump, key, name, emit, patience=patience)
+    return ArchiveRestored(plan, database, None)
 
 
-def warnings_of(item: RestoreItem) -> tuple[str, ...]:
-    """What is odd about restoring this tree, whatever comes of it."""
-    return (UNRECORDED,) if item.record.facts[ROOTED] else (UNRECORDED, UNROOTED)
+class _Database:
+    """`volops.operations.swapping.Beside`: the database of an archive beside its trees."""
 
+    def __init__(self, workspace: Workspace, around: Surroundings, plan: DatabasePlan, emit: Emit) -> None:
+        self._workspace = workspace
+        self._around = around
+        self._plan = plan
+        self._emit = emit
+        self._outcome: Outcome | None = None
+        self._proven = ""
+        self._well: Mapping[str, float] = {}
 
-def _take_back(
-    workspace: Workspace,
-    around: Surroundings,
-    done: DatabaseRestored,
-    error: BaseException,
-    patience: float,
-) -> None:
-    exchange, key = done.plan.target.exchange, done.plan.given.volume.key
-    if not exchange.kept:
-        return
-    try:
-        kept = kept_database(workspace, around, key, exchange.live)
-        rollback_database(workspace, around, kept, patience=patience)
-    except VolopsError as stuck:
-        raise RollbackFailed(
-            f"{str(error) or 'interrupted'}; and the database from before, {exchange.kept!r}, could not be "
-            f"put back as {exchange.live!r}: {stuck.message}",
-            next_step=f"put it back with `volops rollback {key} --database {exchange.live}`",
-        ) from error
+    @property
+    def key(self) -> str:
+        return self._plan.given.volume.key
 
+    @property
+    def name(self) -> str:
+        return f"{self.key}/{self._plan.target.exchange.live}"
 
-def _of_type(
-    workspace: Workspace, archive: OldArchive, kind: str, chosen: Sequence[Assignment]
-) -> Assignment | None:
-    """The volume that a tree goes into; None when volumes were named, and none of that type."""
-    known = [given for given in workspace.assignments if given.type and given.type.cls.name == kind]
-    wanted = [given for given in known if given in chosen] if chosen else known
-    if len(wanted) == 1 or (chosen and not wanted):
-        return wanted[0] if wanted else None
-    file = archive.parts[kind].file
-    if not wanted:
-        types = {given.volume.key: given.type.cls.name for given in workspace.assignments if given.type}
-        others = [key for key, name in types.items() if name in _TAKEN]
-        raise InvalidUse(
-            f"this stack has no {kind} volume for {file}",
-            next_step=f"name the volumes to restore, of: {', '.join(others)}",
-        )
-    keys = ", ".join(given.volume.key for given in wanted)
-    raise InvalidUse(
-        f"{file} could be of any of these volumes: {keys}",
-        next_step="name the one, and every other volume that you want restored",
-    )
+    @property
+    def services(self) -> Sequence[str]:
+        return self._plan.services
 
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        return [self._outcome] if self._outcome else []
 
-def _database_plan(
-    workspace: Workspace,
-    around: Surroundings,
-    archive: OldArchive,
-    left: Sequence[Assignment],
-    database: str | None,
-) -> DatabasePlan:
-    """What restoring the dump would do. `left` are the volumes that were named and are for no tree."""
-    if len(left) > 1:
-        raise UnknownVolume(left[1].volume.name, [given.volume.key for given in left[:1]])
-    given = database_volume(workspace, left[0].volume.key if left else None)
-    part = archive.parts[DATABASE]
-    dump = Dump(part.file, partial(archive.open, part), volume=given.volume.key)
-    return plan_database(workspace, around, dump, given.volume.key, database)
+    @property
+    def restored(self) -> DatabaseRestored:
+        """What was done. Raises RestoreFailed when it was not."""
+        if self._outcome is None:
+            raise RestoreFailed(f"database {self.name} was not restored")
+        return DatabaseRestored(self._plan, self._outcome, self._proven, dict(self._well))
 
+    def noted(self, journal: Journal) -> Journal:
+        settle(self._around, JournalFile(self._workspace.state), self._workspace)
+        # Somebody may have thought about the plan for long: the names are to be those of now.
+        dump, database = self._plan.dump, self._plan.target.exchange.live
+        self._plan = plan_database(self._workspace, self._around, dump, self.key, database)
+        volume = self._plan.given.volume
+        exchange = self._plan.target.exchange
+        return replace(journal, exchange=exchange, server=Touched(volume.key, volume.name))
 
-def _entry_of(workspace: Workspace, archive: OldArchive, trees: Sequence[tuple[str, Assignment]]) -> Entry:
-    """The archive as if it were a backup of these volumes of the stack."""
-    made = archive.made
-    manifest = Manifest(
-        name=f"full_backup_{made:%Y%m%d_%H%M%S}",
-        kind=BackupKind.SELECTED,
-        created=made,
-        finished=made,
-        tool=ToolRecord(name="shell script", version=""),
-        host="",
-        stack=StackRecord(project=workspace.stack.project),
-        engine=EngineRecord(name="", version="", api_version=""),
-        volumes=tuple(_record(kind, archive.parts[kind], given) for kind, given in trees),
-    )
-    return replace(
-        archive.entry,
-        state=EntryState.COMPLETE,
-        created=made,
-        manifest=manifest,
-        problem="",
-        store=archive.store,
-        group=archive.group,
-        outside=True,
-    )
+    def make(self) -> None:
+        self._outcome, self._proven = make_beside(self._around, self._plan, self._emit)
 
+    def turn(self) -> datetime:
+        with databases_of(self._around, self._plan.given) as (volume_type, source):
+            volume_type.exchange(source, self._plan.target.exchange)
+        return datetime.now(UTC)
 
-def _record(kind: str, part: Part, given: Assignment) -> VolumeRecord:
-    artifact = ArtifactRecord(
-        name=part.file.removesuffix(".gz"),
-        file=part.file,
-        media_type=TAR,
-        codecs=(GZIP,),
-        plain=DigestRecord.of(part.plain),
-        stored=DigestRecord.of(part.stored),
-    )
-    return VolumeRecord(
-        key=given.volume.key,
-        name=given.volume.name,
-        kind=given.volume.kind,
-        type=kind,
-        status=OutcomeStatus.DONE,
-        artifacts=(artifact,),
-        facts={NAMES: part.names, ROOTED: part.rooted},
-    )
+    def stands(self, well: Mapping[str, float]) -> None:
+        self._well = well

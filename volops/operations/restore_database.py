@@ -38,6 +38,7 @@ from volops.pipeline import observed
 from volops.plugins import Assignment, RegisteredType
 from volops.services import relying_on, wait_until_well
 from volops.source import Surroundings
+from volops.unfinished import bring_to_its_end
 from volops.unfinished_database import RESTORE, conclude_database, databases_of
 from volops.workspace import Workspace
 
@@ -129,13 +130,36 @@ def begun(operation: str, name: str, given: Assignment, exchange: Exchange) -> J
 def settle(around: Surroundings, journals: JournalFile, workspace: Workspace) -> None:
     """Undo what an earlier operation left and nobody could undo until now. Raises RollbackFailed."""
     if journals.exists and (journal := journals.read()).exchange is not None:
-        conclude_database(around, journals, journal, workspace.assignments)
+        bring_to_its_end(around, journals, journal, workspace.assignments)
 
 
 def services_well(around: Surroundings, given: Assignment) -> tuple[str, ...]:
     """The services that rely on the volume's server and are well now."""
     well = {each.service for each in around.containers if each.running and each.health in ("", "healthy")}
     return tuple(name for name in relying_on(around.stack, given.volume.services) if name in well)
+
+
+def make_beside(around: Surroundings, plan: DatabasePlan, emit: Emit) -> tuple[Outcome, str]:
+    """Load the dump beside the live database and prove it; return how that came out, and what was proven. The
+    journal must tell of it already."""
+    key, dump = plan.given.volume.key, plan.dump
+    told, start = Told(key, emit), time.monotonic()
+    kind = _type(plan.given).cls.name
+    with databases_of(around, plan.given, told.warn) as (volume_type, source):
+        emit(VolumeStarted(key, kind, plan.size))
+        stream = observed(dump.open(), told.passed)
+        proven = volume_type.load_database(source, plan.target, stream, dump.facts)
+    outcome = Outcome(
+        volume=key,
+        type=kind,
+        status=OutcomeStatus.DONE,
+        size=told.size,
+        stored_size=plan.size,
+        seconds=round(time.monotonic() - start, 3),
+        warnings=tuple(told.warnings),
+    )
+    emit(VolumeFinished(outcome))
+    return outcome, proven
 
 
 def put_in_place(
@@ -187,24 +211,8 @@ def _carry_out(
     emit: Emit,
     patience: float,
 ) -> DatabaseRestored:
-    key, dump = plan.given.volume.key, plan.dump
-    told, start = Told(key, emit), time.monotonic()
-    kind = _type(plan.given).cls.name
-    with databases_of(around, plan.given, told.warn) as (volume_type, source):
-        journals.write(journal)
-        emit(VolumeStarted(key, kind, plan.size))
-        stream = observed(dump.open(), told.passed)
-        proven = volume_type.load_database(source, plan.target, stream, dump.facts)
-    outcome = Outcome(
-        volume=key,
-        type=kind,
-        status=OutcomeStatus.DONE,
-        size=told.size,
-        stored_size=plan.size,
-        seconds=round(time.monotonic() - start, 3),
-        warnings=tuple(told.warnings),
-    )
-    emit(VolumeFinished(outcome))
+    journals.write(journal)
+    outcome, proven = make_beside(around, plan, emit)
     exchange = plan.target.exchange
     well = put_in_place(around, plan.given, exchange, journals, journal, plan.services, patience)
     return DatabaseRestored(plan, outcome, proven, well)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from volops.catalog import Entry
 from volops.errors import InvalidUse, NoSuchBackup, PluginBroken, RestoreRefused, UnknownVolume
+from volops.isolation import isolated
 from volops.manifest import Manifest, VolumeRecord
 from volops.model import OutcomeStatus, Volume, VolumeKind
 from volops.plugins import Assignment, RegisteredType
@@ -37,11 +39,13 @@ class RestoreItem:
 
 @dataclass(frozen=True, slots=True)
 class Regeneration:
-    """A lost volume of which the backup has nothing, and the command that fills it in its running service."""
+    """A lost volume of which the backup has nothing, and the command that fills it in its running service;
+    `problem` says why its type could not tell that."""
 
     volume: str
     service: str
     command: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def plan_restore(
         manifest=manifest,
         items=items,
         stops=_stops(around, items),
-        starts=_starts(around, items, [each.service for each in regenerates]),
+        starts=_starts(around, items, [each.service for each in regenerates if each.service]),
         regenerates=regenerates,
         left_out=tuple(each.key for each in manifest.volumes if each.key not in chosen),
     )
@@ -116,7 +120,9 @@ def records_of(manifest: Manifest, names: Sequence[str]) -> list[VolumeRecord]:
             raise InvalidUse(f"{manifest.name} holds no data to restore", next_step="see `volops show`")
         return chosen
     by_name = {record.name: record for record in known.values()}
-    found = [known.get(name) or by_name.get(name) for name in names]
+    # A bind mount is known by the path that it has on the host.
+    paths = {name: str(Path(name).absolute()) for name in names if "/" in name}
+    found = [known.get(name) or by_name.get(name) or by_name.get(paths.get(name, "")) for name in names]
     for name, record in zip(names, found, strict=True):
         if record is None:
             raise UnknownVolume(name, list(known))
@@ -196,7 +202,13 @@ def _regenerations(
         if given.type is None or given.problem is not None:
             continue
         volume_type = given.type.cls()
-        mount, command = owner(volume, volume_type), volume_type.regenerated_by(given.options)
+        what = f"type {given.type.cls.name!r} ({given.type.origin}) cannot tell what makes it again"
+        try:
+            mount = owner(volume, volume_type)
+            command = isolated(what, volume_type.regenerated_by, given.options)
+        except PluginBroken as error:
+            yield Regeneration(volume.key, "", "", error.message)
+            continue
         if command and mount is not None and mount.service.active:
             yield Regeneration(volume.key, mount.service.name, command)
 

@@ -15,6 +15,7 @@ from volops.operations.database_volume import database_volume
 from volops.operations.dumps import Dump
 from volops.operations.restore_database import settle
 from volops.operations.swapping import take_back
+from volops.operations.telling import told_as_run
 from volops.operations.volume_dump import Emit, Told
 from volops.pipeline import observed
 from volops.plugins import Assignment, RegisteredType, blaming
@@ -75,7 +76,11 @@ def restore_table(workspace: Workspace, around: Surroundings, plan: TablePlan, e
     journals = JournalFile(workspace.state)
     volume = plan.given.volume
     told, start = Told(volume.key, emit), time.monotonic()
-    with workspace.catalog.lock(f"volops {_DOING}"), journals.held(f"volops {_DOING}"):
+    with (
+        workspace.catalog.lock(f"volops {_DOING}"),
+        journals.held(f"volops {_DOING}"),
+        told_as_run(emit, _DOING, plan.dump.name, [volume.key]),
+    ):
         settle(around, journals, workspace)
         touched = (Touched(volume.key, volume.name),)
         journals.write(Journal(_DOING, plan.dump.name, Step.STAGING, touched))

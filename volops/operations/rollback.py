@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from volops.errors import InvalidUse, NoSuchBackup, NotWell, VolopsError
+from volops.gnu_tar import OWN
 from volops.journal import Journal, JournalFile, Step, Touched
 from volops.model import Volume, VolumeKind
 from volops.operations.audit import audited
 from volops.operations.swapping import exchange, take_back
+from volops.operations.telling import told_as_run, unheard
+from volops.operations.volume_dump import Emit
 from volops.source import Surroundings
 from volops.staging import Swap
 from volops.staging_area import open_swap
@@ -26,11 +31,14 @@ class Kept:
 
 
 def kept(workspace: Workspace, around: Surroundings, names: Sequence[str]) -> tuple[Kept, ...]:
-    """The volumes (of those named, or of all) that keep earlier data. Raises UnknownVolume."""
+    """The volumes (of those named, or of all, bind mounts too) that keep earlier data.
+
+    Raises UnknownVolume, and NoSuchBackup when one that is named keeps none.
+    """
     chosen = (
         [workspace.assignment(name).volume for name in names]
         if names
-        else [given.volume for given in workspace.assignments if given.volume.kind is not VolumeKind.BIND]
+        else [given.volume for given in workspace.assignments if _may_keep(given.volume)]
     )
     existing = around.engine.volumes([volume.name for volume in chosen])
     found = []
@@ -47,10 +55,22 @@ def kept(workspace: Workspace, around: Surroundings, names: Sequence[str]) -> tu
     return tuple(found)
 
 
+def _may_keep(volume: Volume) -> bool:
+    """False for a bind mount that certainly keeps nothing: a helper for each would take its time, and a file
+    or a socket cannot be looked into."""
+    if volume.kind is not VolumeKind.BIND:
+        return True
+    try:
+        return Path(volume.name, OWN).is_dir()
+    except PermissionError:
+        return True
+
+
 def rollback(
     workspace: Workspace,
     around: Surroundings,
     chosen: Sequence[Kept],
+    emit: Emit = unheard,
     *,
     patience: float = 180,
     anyway: Callable[[NotWell], None] | None = None,
@@ -70,6 +90,7 @@ def rollback(
         workspace.catalog.lock("volops rollback"),
         journals.held("volops rollback"),
         audited(workspace, "rollback", keys) as deed,
+        told_as_run(emit, "rollback", workspace.stack.project, keys),
         contextlib.ExitStack() as stack,
     ):
         try:
@@ -77,7 +98,8 @@ def rollback(
             journals.write(journal)
             downtime = exchange(around, journals, journal, swaps, Swap.turn, patience, anyway)
         except NotWell as error:
-            way = f"{error.next_step}; `volops rollback --anyway` has the old data stay"
+            again = f"`volops rollback --anyway {shlex.join(keys)}`"
+            way = f"{error.next_step}; {again} has the old data stay"
             take_back(around, journals, NotWell(error.message, next_step=way))
         except (VolopsError, KeyboardInterrupt) as error:
             take_back(around, journals, error)
@@ -85,11 +107,15 @@ def rollback(
         return downtime
 
 
-def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept]) -> int:
+def commit(workspace: Workspace, around: Surroundings, chosen: Sequence[Kept], emit: Emit = unheard) -> int:
     """Delete the kept data of these volumes; return the bytes freed. Raises InvalidUse when there is none."""
     _require(chosen)
     keys = [each.volume.key for each in chosen]
-    with JournalFile(workspace.state).held("volops commit"), audited(workspace, "commit", keys) as deed:
+    with (
+        JournalFile(workspace.state).held("volops commit"),
+        audited(workspace, "commit", keys) as deed,
+        told_as_run(emit, "commit", workspace.stack.project, keys),
+    ):
         for each in chosen:
             with open_swap(around, each.volume) as swap:
                 swap.drop()

@@ -3,16 +3,59 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import NoReturn, Protocol
 
-from volops.errors import NotWell
+from volops.errors import NotWell, RestoreFailed, RollbackFailed
 from volops.journal import Journal, JournalFile, Step, Stopped
+from volops.model import Outcome
 from volops.operations.failing import fail
+from volops.plugins import Assignment
 from volops.services import lacking, start_all, stop_all, users, wait_until_well
 from volops.source import Surroundings
 from volops.staging import Swap
-from volops.unfinished import conclude
+from volops.unfinished import bring_to_its_end
+
+
+class Beside(Protocol):
+    """What takes its place together with volumes or not at all, while the services it concerns go on."""
+
+    @property
+    def key(self) -> str:
+        """The volume that it is on."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What the audit log calls it."""
+        ...
+
+    @property
+    def services(self) -> Sequence[str]:
+        """Those that are well now, and must be so afterwards."""
+        ...
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """How it came out, once it is made."""
+        ...
+
+    def noted(self, journal: Journal) -> Journal:
+        """The journal that tells of it, too. Called first, with the journal held."""
+        ...
+
+    def make(self) -> None:
+        """Make and prove it. Nothing live is touched."""
+        ...
+
+    def turn(self) -> datetime:
+        """Have it take its place; return when it had."""
+        ...
+
+    def stands(self, well: Mapping[str, float]) -> None:
+        """Told, once all is known to work, after how many seconds each of the services was well."""
+        ...
 
 
 def exchange(
@@ -23,35 +66,46 @@ def exchange(
     turn: Callable[[Swap], None],
     patience: float,
     anyway: Callable[[NotWell], None] | None = None,
+    beside: Beside | None = None,
 ) -> dict[str, float]:
     """Stop who uses the journal's volumes, `turn` each swap, start them again, and see that they get well.
 
     Returns the seconds each service was down. Only services that were well before must be so afterwards, or
-    `anyway` is told which is not; and only those that do not need one which was stopped, and stays so.
-    When this raises, the journal tells how to undo what was done.
+    `anyway` is told of each that is not; and only those that do not need one which was stopped, and stays so.
+    What is `beside` takes its place first. When this raises, the journal tells how to undo what was done.
     """
     stopped, well = _using(around, journal)
     journal = journal.at(Step.SWAPPING, stopped=stopped)
     journals.write(journal)
     start = time.monotonic()
+    # It may be on a server that is about to stop.
+    changed = beside.turn() if beside else None
     stop_all(around.engine, stopped)
     for swap in swaps:
         turn(swap)
     journal = journal.at(Step.STARTING)
     journals.write(journal)
     start_all(around.engine, around.stack, stopped)
-    downtime: dict[str, float] = {}
-    try:
-        downtime = wait_until_well(around.engine, around.stack, well, patience, since=start)
-    except NotWell as error:
-        if anyway is None:
-            raise
-        anyway(error)
+    unwell: list[NotWell] = []
+    seconds = wait_until_well(
+        around.engine,
+        around.stack,
+        list(dict.fromkeys([*well, *(beside.services if beside else ())])),
+        patience,
+        since=start,
+        changed=changed,
+        unwell=None if anyway is None else unwell,
+    )
     journals.write(journal.at(Step.KEEP))
     for swap in swaps:
         swap.keep()
     journals.remove()
-    return downtime
+    if anyway:
+        for error in unwell:
+            anyway(error)
+    if beside:
+        beside.stands({name: seconds[name] for name in beside.services})
+    return {name: seconds[name] for name in well if name in seconds}
 
 
 def discard(
@@ -96,13 +150,25 @@ def _using(around: Surroundings, journal: Journal) -> tuple[tuple[Stopped, ...],
     return tuple(Stopped(each.id, each.service) for each in containers), well
 
 
-def take_back(around: Surroundings, journals: JournalFile, error: BaseException) -> NoReturn:
+def take_back(
+    around: Surroundings,
+    journals: JournalFile,
+    error: BaseException,
+    assignments: Sequence[Assignment] = (),
+) -> NoReturn:
     """Undo whatever the journal tells of, then raise `error` as a RestoreFailed: the live data is as it was.
 
     Raises RollbackFailed when it cannot be undone. When the new data had been proven already, the swap is
-    finished instead, and what is raised says that it stands.
+    finished instead, and what is raised says that it stands. `assignments` are needed where a database is
+    beside the volumes.
     """
     journal = journals.read() if journals.exists else None
     if journal is not None:
-        conclude(around, journals, journal)
+        try:
+            bring_to_its_end(around, journals, journal, assignments)
+        except RollbackFailed as stuck:
+            if journal.exchange is None or journal.step is not Step.STAGING:
+                raise
+            told = getattr(error, "message", "interrupted")
+            raise RestoreFailed(f"{told}; {stuck.message}", next_step=stuck.next_step) from error
     fail(journal, error)

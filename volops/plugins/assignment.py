@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import PydanticUserError, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from volops.config import VolumeSettings
 from volops.errors import ClaimConflict, ConfigInvalid, PluginBroken, VolopsError
 from volops.file_tree import PlainFiles
+from volops.isolation import isolated
 from volops.model import Quiesce, Volume
-from volops.plugins.registry import RegisteredType, Registry, isolated
+from volops.plugins.registry import RegisteredType, Registry
 from volops.volume_type import VolumeType
 
 
@@ -126,19 +127,24 @@ def _options(volume: Volume, registered: RegisteredType, settings: VolumeSetting
             f"{_path(volume, unknown[0])}: volume type {cls.name!r} has no such option",
             next_step=f"it has: {', '.join(sorted(known)) or 'none'}",
         )
-    if not known:
-        return cls.Options()
-    try:
-        return TypeAdapter(cls.Options).validate_json(json.dumps(dict(settings.options)), strict=True)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+
+    def checked() -> Any:
+        if not known:
+            return cls.Options()
+        try:
+            return TypeAdapter(cls.Options).validate_json(json.dumps(dict(settings.options)), strict=True)
+        except ValidationError as error:
+            return error
+
+    made = isolated(
+        f"the options of volume type {cls.name!r} ({registered.origin}) cannot be checked", checked
+    )
+    if isinstance(made, ValidationError):
+        first = made.errors(include_url=False, include_context=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         said = first["msg"].removeprefix("Value error, ")
-        raise ConfigInvalid(f"{_path(volume, place)}: {said[:1].lower()}{said[1:]}") from error
-    except (TypeError, PydanticUserError) as error:
-        raise PluginBroken(
-            f"the options of volume type {cls.name!r} ({registered.origin}) cannot be checked: {error}"
-        ) from error
+        raise ConfigInvalid(f"{_path(volume, place)}: {said[:1].lower()}{said[1:]}") from made
+    return made
 
 
 def _path(volume: Volume, key: str) -> str:

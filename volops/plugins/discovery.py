@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import Any
@@ -15,7 +15,9 @@ import pluggy
 from volops import hookspecs
 from volops.errors import PluginBroken
 from volops.file_tree import PlainFiles
+from volops.isolation import isolated
 from volops.plugins.contract import check_command, check_stores, check_volume_type
+from volops.plugins.entry_points import entry_points
 from volops.plugins.interface import require_interface, stated, stated_in_source
 from volops.plugins.registry import (
     Observer,
@@ -24,11 +26,9 @@ from volops.plugins.registry import (
     RegisteredStore,
     RegisteredType,
     Registry,
-    isolated,
 )
 from volops.volume_type import VolumeType
 
-GROUP = "volops"
 CORE = "volops"
 HOOKS = ("volops_volume_types", "volops_event", "volops_stores", "volops_commands")
 
@@ -51,7 +51,7 @@ def discover(*, bundled: bool = True) -> Registry:
     The core's own type `files` is always there. Of a broken plugin nothing is used. Two plugins that give
     types, stores or commands of one name are both broken, since nothing tells which was meant.
     """
-    found = [each for each in _entry_points() if bundled or each[0].lower() != CORE]
+    found = [each for each in entry_points() if bundled or each[0].lower() != CORE]
     loaded = _without_repeated_names([_load(*each) for each in found])
     files = RegisteredType(PlainFiles, "core", CORE, metadata.version(CORE))
     types = {PlainFiles.name: files}
@@ -72,36 +72,6 @@ def discover(*, bundled: bool = True) -> Registry:
     return Registry(states, types, tuple(withdrawn), observers, stores, commands)
 
 
-def _entry_points() -> Iterator[tuple[str, str, metadata.EntryPoint | str]]:
-    """Distribution, version and entry point of every plugin, or the reason why there is none.
-
-    Not metadata.entry_points(): a malformed file in any distribution ends that for all of them.
-    """
-    seen: set[str] = set()
-    for distribution in metadata.distributions():
-        found: metadata.EntryPoints | str
-        try:
-            found = isolated("its entry points cannot be read", _of_group, distribution)
-        except PluginBroken as error:
-            found = error.message
-        if not found:
-            continue
-        name = distribution.metadata["Name"] or "a distribution without a name"
-        version = distribution.metadata["Version"] or "of unknown version"
-        if name.lower() in seen:
-            continue
-        seen.add(name.lower())
-        for each in [found] if isinstance(found, str) else found:
-            yield name, version, each
-
-
-def _of_group(distribution: metadata.Distribution) -> metadata.EntryPoints:
-    # Parsing all entry points of all distributions would take longer than everything else here.
-    if f"[{GROUP}]" not in (distribution.read_text("entry_points.txt") or ""):
-        return metadata.EntryPoints()
-    return distribution.entry_points.select(group=GROUP)
-
-
 def _load(distribution: str, version: str, found: metadata.EntryPoint | str) -> _Loaded:
     name = distribution if isinstance(found, str) else found.name
     state = PluginState(name, distribution, version)
@@ -113,7 +83,7 @@ def _load(distribution: str, version: str, found: metadata.EntryPoint | str) -> 
     types: tuple[RegisteredType, ...] = ()
     try:
         plugin = _imported(found)
-        state = replace(state, interface=stated(plugin))
+        state = replace(state, interface=stated(plugin, found.module))
         require_interface(state.interface)
         problem = _register(manager, plugin, name)
         classes = _classes(manager)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import sys
 from importlib import metadata
 from typing import Any
 
 from volops.errors import PluginBroken
 from volops.hookspecs import INTERFACE
-from volops.plugins.registry import isolated
+from volops.isolation import isolated
 
 STATEMENT = "VOLOPS_INTERFACE"
 _OLDEST = 1
 """The oldest version whose plugins still work; also what a plugin is taken for that states none."""
 
 
-def stated(plugin: Any) -> int:
-    """The version that the imported plugin states. Raises PluginBroken when that is no version."""
-    return _version(getattr(plugin, STATEMENT, _OLDEST))
+def stated(plugin: Any, module: str) -> int:
+    """The version that the imported plugin states, or the module that it is in, if it is an object in one.
+    Raises PluginBroken when that is no version."""
+    around = getattr(sys.modules.get(module), STATEMENT, _OLDEST)
+    return _version(getattr(plugin, STATEMENT, around))
 
 
 def stated_in_source(module: str) -> int | None:

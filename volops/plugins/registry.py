@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from volops.errors import PluginBroken, VolopsError
+from volops.isolation import isolated
 from volops.model import Event
 from volops.volume_type import VolumeType
 
 if TYPE_CHECKING:
     from volops.store import Store
 
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
 Observer = Callable[[Event], object]
 
 
@@ -114,17 +113,6 @@ class Registry:
                 del self._observers[name]
                 warnings.append(f"{error.message}; it is told nothing more in this run")
         return tuple(warnings)
-
-
-def isolated(
-    what: str, call: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
-) -> Result:
-    """Call code of a plugin. Whatever it raises comes out as one line of PluginBroken, begun by `what`."""
-    try:
-        return call(*args, **kwargs)
-    except (Exception, SystemExit) as error:
-        said = " ".join(str(error).split())
-        raise PluginBroken(f"{what}: {type(error).__name__}{f': {said}' if said else ''}") from error
 
 
 @contextlib.contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from volops.errors import ConfigInvalid, VolopsError
-from volops.plugins.registry import Registry, isolated
+from volops.isolation import isolated
+from volops.plugins.guarded_store import GuardedStore
+from volops.plugins.registry import Registry
 from volops.store import LocalStore, Store
 
 _SEPARATOR = "://"
@@ -18,7 +20,7 @@ def is_directory(location: str) -> bool:
 
 def open_store(registry: Registry, location: str) -> Store:
     """The store there. Raises ConfigInvalid when no plugin has its scheme, VolopsError when the plugin's own
-    cannot be opened."""
+    cannot be opened. What that raises later, and should not, is a StoreUnavailable that names the plugin."""
     if is_directory(location):
         return LocalStore(Path(location))
     scheme = location.partition(_SEPARATOR)[0].lower()
@@ -39,4 +41,4 @@ def open_store(registry: Registry, location: str) -> Store:
     result = isolated(f"{found.origin} cannot open {location}", opened)
     if isinstance(result, VolopsError):
         raise result
-    return result
+    return GuardedStore(result, found.origin)

@@ -6,14 +6,14 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any
 
 from volops import gnu_tar
 from volops.engine import ContainerInfo, HelperSpec
 from volops.errors import EngineFailed, ServiceNotRunning
-from volops.model import StoredArtifact, Volume, VolumeKind
+from volops.model import Mount, StoredArtifact, Volume, VolumeKind
 from volops.mover import ContainerShell, HelperShell
 from volops.source.engine_archive import parts
 from volops.source.shells import NEEDS_IMAGE, Shells, TarShell, owner
@@ -62,6 +62,10 @@ class LiveSource:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._shells.close()
+
+    @property
+    def target(self) -> PurePosixPath:
+        return PurePosixPath(self._mount().target)
 
     def warn(self, message: str) -> None:
         self._warn(message)
@@ -142,12 +146,15 @@ class LiveSource:
         finally:
             engine.remove_container(container)
 
-    def _owner(self) -> str:
-        """Name of the service the volume belongs to."""
+    def _mount(self) -> Mount:
+        """That of the service the volume belongs to."""
         mount = owner(self.volume, self._type)
         if mount is None:
             raise EngineFailed(f"no service of this stack uses volume {self.volume.key!r}")
-        return mount.service.name
+        return mount
+
+    def _owner(self) -> str:
+        return self._mount().service.name
 
     def _container(self) -> ContainerInfo:
         container = self._around.running(self._owner())

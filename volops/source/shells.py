@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from volops import gnu_tar
 from volops.engine import HelperSpec
 from volops.errors import EngineFailed
+from volops.isolation import isolated
 from volops.model import Mount, Volume
 from volops.mover import Helper, HelperShell
 from volops.source.surroundings import Surroundings
@@ -107,10 +108,11 @@ class Shells:
 
 def owner(volume: Volume, volume_type: VolumeType) -> Mount | None:
     """The mount of the service that the volume's data belongs to: first the one that makes the volume one
-    of this type, then one that may write."""
+    of this type, then one that may write. Raises PluginBroken when the type cannot look at the volume."""
+    what = f"volume type {volume_type.name!r} failed to look at volume {volume.key!r}"
 
     def claim(mount: Mount) -> tuple[bool, bool]:
         alone = Volume(volume.key, volume.name, volume.kind, mounts=(mount,))
-        return not volume_type.detect(alone), mount.read_only
+        return not isolated(what, volume_type.detect, alone), mount.read_only
 
     return min(volume.mounts, key=claim, default=None)

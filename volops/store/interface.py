@@ -21,7 +21,9 @@ LOOSE_MANIFEST = ".manifest.json"
 class Upload(Protocol):
     """A group that is being written. Nobody else sees it before it is published.
 
-    The store recognises an upload whose process died, and removes it when the next one begins.
+    The store recognises an upload whose process died, and removes it when the next one begins. `write` is
+    called in a thread of its own, which the chunks come to from another; all else in the main thread, and
+    nothing of one upload at the same time.
     """
 
     @property
@@ -37,8 +39,8 @@ class Upload(Protocol):
     def write(self, file: str, chunks: Iterable[bytes]) -> Digest:
         """Write a file durably and return size and SHA-256 of what was written.
 
-        When `chunks` raises, or the store cannot take them, nothing of the file is left.
-        Raises StoreFull, StoreUnavailable.
+        All of `chunks` is taken. When they raise, what they raise is let through; then, and when the store
+        cannot take them, nothing of the file is left. Raises StoreFull, StoreUnavailable.
         """
         ...
 
@@ -64,7 +66,13 @@ class Upload(Protocol):
 
 
 class Store(Protocol):
-    """A place where backups live. Every method may raise StoreUnavailable."""
+    """A place where backups live, as groups of files; the group `""` has the loose files that lie beside
+    them. A group's manifest is its file `manifest.json`; that of the loose backup NAME is
+    `NAME.manifest.json`.
+
+    Every method may raise StoreUnavailable; whatever else it raises becomes
+    one that names the plugin. `open` is called, and what it yields is read, in several threads at the same
+    time; all else in the main thread."""
 
     @property
     def location(self) -> str:

@@ -7,6 +7,28 @@ The conformance classes need pytest.
 
 import contextlib
 
+from volops.engine import (
+    ContainerInfo,
+    Engine,
+    EngineInfo,
+    Exec,
+    HelperSpec,
+    MountInfo,
+    NetworkInfo,
+    VolumeInfo,
+)
+
+__all__ = [
+    "ContainerInfo",
+    "Engine",
+    "EngineInfo",
+    "Exec",
+    "HelperSpec",
+    "MountInfo",
+    "NetworkInfo",
+    "VolumeInfo",
+]
+
 with contextlib.suppress(ImportError):
     import pytest
 

@@ -1,4 +1,5 @@
-"""The pytest plugin (entry point `pytest11`): options, fixtures, and nothing else unless `--stack` is given.
+"""The pytest plugin (entry point `pytest11`): options, a marker, fixtures, and nothing else unless
+`--stack` is given.
 
 `pytest --pyargs volops.testing.acceptance --stack compose.yaml` runs the acceptance criteria against a copy
 of that project. The fixture `volops_stack` gives the same copy to tests of your own.
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from volops.testing.gate import StackCopy
 
 GATE = "volops-gate"
+LIVE = "volops_live"
+_LIVE_CHECKS = ("volops.testing.conformance.live", "LiveChecks")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of the gate."""
+    """The options of the gate, and of the kit."""
     group = parser.getgroup("volops", "volops: acceptance criteria for a compose project")
     group.addoption(
         "--stack",
@@ -41,11 +44,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="how long its services may take to get well (default: 300)",
     )
+    kit = parser.getgroup("volops-kit", "volops: the kit for volume types")
+    kit.addoption(
+        "--volops-record",
+        metavar="DIR",
+        help="put the kit's backup of each sample into DIR/TYPE, where `recorded` of the sample may lead",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """With `--stack`, have the gate ready: its report, its steps, what it does with signals."""
+    """Name the kit's marker; with `--stack`, have the gate ready: its report, its steps, what it does with
+    signals."""
+    config.addinivalue_line("markers", f"{LIVE}: a check of volops' kit that needs a Docker engine")
     if not config.getoption("stack"):
         return
     try:
@@ -55,6 +66,14 @@ def pytest_configure(config: pytest.Config) -> None:
             f"--stack needs {missing.name}: install volops with it, as volops[acceptance]"
         ) from missing
     config.pluginmanager.register(GateSession(config), GATE)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the kit's checks that need an engine, those in their place too, whoever wrote them."""
+    bases = getattr(getattr(item, "cls", None), "__mro__", ())
+    of_the_kit = any((base.__module__, base.__qualname__) == _LIVE_CHECKS for base in bases)
+    if of_the_kit and item.name.startswith("test_live_"):
+        item.add_marker(LIVE)
 
 
 @pytest.fixture(scope="session")

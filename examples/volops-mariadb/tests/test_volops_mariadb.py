@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 import pytest
 from volops_mariadb import Mariadb
 from volops_mariadb.statements import Statements
 
 from volops import Shell, VolumeType
-from volops.testing.conformance import Sample, VolumeTypeConformance
+from volops.testing.conformance import Sample, Saved, Site, VolumeTypeConformance
 
 SECRET = "Kit'Maria\\5ecret"  # noqa: S105
 CONTENTS = """
@@ -55,6 +56,7 @@ class Server(Sample):
 
     image = "volops-mariadb-sample:1"
     target = "/var/lib/mysql"
+    recorded = Path(__file__).with_name("recorded") / "mariadb"
     secrets = (SECRET, "Kit'Maria")
     service: ClassVar[Mapping[str, Any]] = {
         "environment": {"MARIADB_ROOT_PASSWORD": SECRET},
@@ -91,7 +93,7 @@ class Server(Sample):
 @pytest.fixture(scope="session", autouse=True)
 def image(request: pytest.FixtureRequest) -> None:
     """The image of the server, built when a check that needs the engine was chosen."""
-    if any("test_live" in item.name for item in request.session.items):
+    if any(item.get_closest_marker("volops_live") for item in request.session.items):
         directory = str(Path(__file__).with_name("image"))
         subprocess.run(["docker", "build", "--quiet", "--tag", Server.image, directory], check=True)
 
@@ -104,6 +106,38 @@ class TestMariadb(VolumeTypeConformance):
     @pytest.fixture
     def sample(self) -> Sample:
         return Server()
+
+    def test_live_its_client_is_that_of_db_shell(self, site: Site, saved: Saved) -> None:
+        del saved
+        asked = "SELECT note FROM orders WHERE id = 1"
+        done = volops(site, "db-shell", "-d", "shop", "--", "-N", "-e", asked)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "first\n", "")
+        shown = volops(site, "db-shell", "--", "-e", "system cat /proc/[0-9]*/cmdline | tr '\\0' ' '").stdout
+        assert "mariadb --user=root" in shown
+        assert SECRET not in shown
+
+    def test_live_one_database_is_dumped_and_takes_the_place_of_what_is_there(
+        self, site: Site, saved: Saved
+    ) -> None:
+        assert volops(site, "backup-db").returncode == 2, "there are two databases, and none is the service's"
+        done = volops(site, "backup-db", "--database", "shop")
+        assert done.returncode == 0, done.stderr
+        (dump,) = (site.directory / "backups").glob("db_backup_*.sql")
+        assert volops(site, "verify", dump.name).returncode == 0
+        refused = volops(site, "restore", dump.name, "--yes")
+        assert refused.returncode == 2
+        assert "its type only dumps" in refused.stderr
+        site.sample.change(site.service)
+        with dump.open() as sql:
+            assert volops(site, "db-shell", stdin=sql).returncode == 0
+        assert site.sample.contents(site.service) == saved.contents
+
+
+def volops(site: Site, *words: str, stdin: IO[str] | None = None) -> subprocess.CompletedProcess[str]:
+    """The program, on the sample's stack."""
+    place = ("--file", str(site.directory / "compose.json"))
+    program = str(Path(sys.executable).with_name("volops"))
+    return subprocess.run([program, *place, *words], stdin=stdin, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])

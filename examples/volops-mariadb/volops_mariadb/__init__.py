@@ -11,6 +11,7 @@ from volops import (
     ArtifactCorrupt,
     CheckFailed,
     Criticality,
+    InvalidUse,
     ProducerFailed,
     RestoreRefused,
     Source,
@@ -20,6 +21,7 @@ from volops import (
     VolumeType,
     hookimpl,
 )
+from volops_mariadb.console import client
 from volops_mariadb.session import ACCOUNTS, OVERVIEW, Session, normal, version
 from volops_mariadb.statements import END, Statements
 from volops_mariadb.throwaway import Throwaway
@@ -73,9 +75,27 @@ class Mariadb(VolumeType):
             stream = statements.passing(session.dump(overview["databases"]))
             yield Artifact(source.file_name("db_backup", ".sql"), SQL, stream)
 
+    def dump_database(self, source: Source, database: str | None) -> Artifact:
+        """One database (None: the one that the service is named with, or the only one) as SQL that drops and
+        makes it where it is loaded."""
+        session = Session(source)
+        overview = session.overview()
+        name = _chosen(overview["databases"], database or _named(source.environment()))
+        statements = Statements()
+        source.notes["alone"] = (overview["version"], name, statements)
+        stream = statements.passing(session.dump_one(name))
+        return Artifact(source.file_name("db_backup", ".sql"), SQL, stream)
+
+    def console(self, database: str, arguments: Sequence[str]) -> Sequence[str]:
+        """The mariadb client, as root."""
+        return client(database, arguments)
+
     def facts(self, source: Source) -> Mapping[str, Any]:
         """What there is of each kind, the digest of all statements, and of the accounts; whose the volume is.
-        No hash of a password is in it."""
+        No hash of a password is in it. Of a database that was dumped alone: its name and the digest."""
+        if "alone" in source.notes:
+            program, name, dumped = source.notes["alone"]
+            return {"version": program, "databases": [name], "statements_sha256": dumped.sha256()}
         overview = dict(source.notes["overview"])
         digest = Statements()
         for _ in digest.passing([source.notes["accounts"].encode()]):
@@ -164,6 +184,20 @@ class Mariadb(VolumeType):
 def volops_volume_types() -> Iterable[type[VolumeType]]:
     """The MariaDB type."""
     return [Mariadb]
+
+
+def _named(environment: Mapping[str, str]) -> str:
+    """The database that the image makes for the service."""
+    return environment.get("MARIADB_DATABASE") or environment.get("MYSQL_DATABASE") or ""
+
+
+def _chosen(databases: Sequence[str], wanted: str) -> str:
+    if wanted in databases:
+        return wanted
+    if wanted or len(databases) != 1:
+        what = f"there is no database {wanted!r}" if wanted else f"the server has {len(databases)} databases"
+        raise InvalidUse(what, next_step=f"choose one of: {', '.join(databases) or 'none'}")
+    return databases[0]
 
 
 def _overview(server: Throwaway) -> dict[str, Any]:

@@ -73,6 +73,10 @@ class Session:
         """The databases as SQL, of one moment."""
         return self._dump("--databases", *databases)
 
+    def dump_one(self, database: str) -> Iterator[bytes]:
+        """One database as SQL that takes the place of what has its name where it is loaded."""
+        return self._dump("--add-drop-database", "--databases", database)
+
     def ask(self, statements: str) -> str:
         """What the server answers, a row a line."""
         said = self._shell.run(

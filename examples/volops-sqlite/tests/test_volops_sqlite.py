@@ -17,6 +17,7 @@ class Ledger(Sample):
 
     image = "volops-sqlite-sample:1"
     target = "/srv/sqlite"
+    recorded = Path(__file__).with_name("recorded") / "sqlite"
     options: ClassVar[Mapping[str, Any]] = {"database": "ledger.db"}
     service: ClassVar[Mapping[str, Any]] = {
         "command": ["sleep", "infinity"],
@@ -50,7 +51,7 @@ class Ledger(Sample):
 @pytest.fixture(scope="session", autouse=True)
 def image(request: pytest.FixtureRequest) -> None:
     """The image of the sample's service, built when a check that needs the engine was chosen."""
-    if any("test_live" in item.name for item in request.session.items):
+    if any(item.get_closest_marker("volops_live") for item in request.session.items):
         dockerfile = Path(__file__).with_name("Dockerfile").read_bytes()
         subprocess.run(
             ["docker", "build", "--quiet", "--tag", Ledger.image, "-"], input=dockerfile, check=True

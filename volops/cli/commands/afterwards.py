@@ -1,17 +1,32 @@
-"""What a restore leads to: an application that was not restarted may hold old data in memory."""
+"""What a restore leads to: data that is kept, and applications that may hold old data in memory."""
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import click
 
+from volops.cli.units import size
+
 if TYPE_CHECKING:
     from volops.cli.invocation import Invocation
+    from volops.cli.output import Output
 
 _PATIENCE_S = 180
+
+
+def tell_of_kept(output: Output, kept: Mapping[str, int]) -> None:
+    """Say how to bring back, or let go, just what this restore has put aside: the bytes of each volume.
+    Without names both would also take what earlier restores have."""
+    there = {key: bytes_ for key, bytes_ in kept.items() if bytes_}
+    if there:
+        names = shlex.join(there)
+        output.note(f"the data from before is kept ({size(sum(there.values()))}):")
+        output.note(f"`volops rollback {names}` puts it back,")
+        output.note(f"`volops commit {names}` deletes it")
 
 
 def tell_of_stopped(invocation: Invocation) -> None:

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from volops.operations.clean_plan import Left
     from volops.plugins import Assignment
 
-_LOGS, _CACHE = "logs", "redis"
-
 yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would be done; do nothing.")
 
@@ -109,13 +107,12 @@ def clean_containers(invocation: Invocation, yes: bool, dry_run: bool) -> int:
 def clean_logs(invocation: Invocation, yes: bool, dry_run: bool, patience: int) -> int:
     """Empty the log files in volumes and bind mounts.
 
-    Volumes of the type logs, and bind mounts of directories of logs (`./backend/logs:/app/logs`). Services go
-    on running and logging: their files are emptied where they are; nginx is told to open its files anew, and
-    others are if `x-volops` says how (`reopen: COMMAND`). Where no service runs the files are deleted.
+    Volumes of the type logs and of other types for logs, and bind mounts of directories of logs
+    (`./backend/logs:/app/logs`). Services go on running and logging: their files are emptied where they are;
+    nginx is told to open its files anew, and others are if `x-volops` says how (`reopen: COMMAND`). Where no
+    service runs the files are deleted.
     """
-    from volops.operations.clean_plan import choose_by_type
-
-    chosen, left = choose_by_type(invocation.workspace, _LOGS, binds=True)
+    chosen, left = _choose_by_role(invocation, "logs", binds=True)
     return _clean_volumes(invocation, "clean-logs", chosen, left, yes=yes, dry_run=dry_run, patience=patience)
 
 
@@ -129,17 +126,31 @@ def clean_logs(invocation: Invocation, yes: bool, dry_run: bool, patience: int) 
 @dry_run_option
 @patience_option
 def clean_cache(invocation: Invocation, yes: bool, dry_run: bool, patience: int) -> int:
-    """Delete what Redis keeps, and run it again empty.
+    """Empty the caches, and run them again.
 
-    All volumes of the type redis, append-only files included. The services that use them stop and, if they
-    ran, run again on an empty cache.
+    All volumes of the type redis, append-only files included, and of other types for caches. The services
+    that use them stop and, if they ran, run again on an empty cache.
     """
-    from volops.operations.clean_plan import choose_by_type
-
-    chosen, left = choose_by_type(invocation.workspace, _CACHE, binds=False)
+    chosen, left = _choose_by_role(invocation, "cache", binds=False)
     return _clean_volumes(
         invocation, "clean-cache", chosen, left, yes=yes, dry_run=dry_run, patience=patience
     )
+
+
+def _choose_by_role(
+    invocation: Invocation, role: str, *, binds: bool
+) -> tuple[tuple[Assignment, ...], tuple[Left, ...]]:
+    """All volumes of the types for that, and those that must be named to be cleaned."""
+    from volops.operations.clean_plan import choose_by_type
+
+    workspace = invocation.workspace
+    names = [name for name, each in workspace.registry.types.items() if each.cls.role == role]
+    if not names:
+        raise InvalidUse(f"there is no volume type for {role}", next_step="see `volops plugins`")
+    found = [choose_by_type(workspace, name, binds=binds) for name in names]
+    chosen = [given for of_type, _ in found for given in of_type]
+    left = [each for _, staying in found for each in staying]
+    return tuple(chosen), tuple(left)
 
 
 def _clean_containers(invocation: Invocation, command: str, *, dry_run: bool) -> int:

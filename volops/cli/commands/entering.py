@@ -85,19 +85,20 @@ def logs(
 )
 @click.option("-d", "--database", default="", metavar="NAME", help="Another database than the service's.")
 @click.argument("service", required=False, shell_complete=completing.services)
-@click.argument("arguments", nargs=-1, metavar="[-- PSQL ARGUMENT...]", type=click.UNPROCESSED)
+@click.argument("arguments", nargs=-1, metavar="[-- ARGUMENT...]", type=click.UNPROCESSED)
 def db_shell(invocation: Invocation, service: str | None, database: str, arguments: tuple[str, ...]) -> None:
-    """Open psql in a running database service.
+    """Open the client of a running database service.
 
-    User, password and database are the ones in the container's own environment; the password is read
-    there and never leaves it. SERVICE is needed only where the stack has several PostgreSQL services.
+    That is psql for PostgreSQL, and for others what their volume's type has it be. User, password and
+    database are the ones in the container's own environment; the password is read there and never leaves it.
+    SERVICE is needed only where the stack has several database services.
     """
-    from volops.cli.databases import database_service, psql
+    from volops.cli.databases import console
 
     if service and service.startswith("-"):
         arguments, service = (service, *arguments), None
-    name = service or database_service(invocation)
-    invocation.compose.become_exec(name, *psql(database, arguments), terminal=_on_terminal())
+    name, command = console(invocation, service, database, arguments)
+    invocation.compose.become_exec(name, *command, terminal=_on_terminal())
 
 
 def _on_terminal() -> bool:

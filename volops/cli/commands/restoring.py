@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from volops.cli import completing
+from volops.cli.commands.restoring_options import require_compatible
 from volops.cli.verb import verb
 from volops.errors import (
     EXIT_DONE,
@@ -129,7 +130,8 @@ def restore(
 
     Everything is made anew and proven beside the live data first. Then the services that use it stop, old
     and new change places, and they start again; if one does not get well, the old data comes back. What was
-    live before is kept until `volops commit` or the next restore, and `volops rollback` puts it back.
+    live before is kept until the next restore of that volume: `volops rollback VOLUME` puts it back, `volops
+    commit VOLUME` deletes it.
 
     A dump of one database, `db_backup_….sql`, is loaded beside the live one on its own server, which goes on
     serving, and then takes its name; the live one is kept under another. One table (--table) comes beside the
@@ -140,12 +142,13 @@ def restore(
     """
     if backup is None:
         return _list_first(invocation)
+    said = {"--into": into, "--to": directory, "--path": paths, "--database": database}
+    said |= {"--table": table, "--as": copy}
+    require_compatible({option for option, value in said.items() if value not in (None, ())})
     how = How(dry_run=dry_run, patience=patience, trust=trust, agreed=None if yes else agreed)
     found = invocation.backup(backup, invocation.workspace.catalog)
     if into is not None or directory is not None:
         return _elsewhere(invocation, found, volumes, into, paths, directory, how)
-    if copy is not None and table is None:
-        raise InvalidUse("--as says what one table is to be called", next_step="name it with --table")
     return _in_place(invocation, found, volumes, paths, database, table, copy, how)
 
 
@@ -163,11 +166,9 @@ def _elsewhere(
     from volops.cli.commands.unpacking import restore_to
     from volops.operations.opening import opened_for_restore
 
-    if into is not None and (paths or directory):
-        raise InvalidUse("--into restores whole volumes", next_step="leave out --path and --to")
     entry = click.get_current_context().with_resource(opened_for_restore(invocation.workspace, found))
     if directory is not None:
-        return restore_to(invocation, entry, volumes, paths, directory, trust=how.trust)
+        return restore_to(invocation, entry, volumes, paths, directory, dry_run=how.dry_run, trust=how.trust)
     return restore_into(invocation, entry, volumes, into or "", dry_run=how.dry_run, trust=how.trust)
 
 
@@ -202,6 +203,11 @@ def _in_place(
     if table is not None:
         return restore_one_table(invocation, entry, volumes, database, table, copy, dry_run=how.dry_run)
     if dump := dump_of(catalog, entry, volumes[0] if volumes else None, database):
+        if paths:
+            raise InvalidUse(
+                f"--path chooses files of a volume, and {entry.name} is the dump of a database",
+                next_step="leave out --path, or choose one table with --table",
+            )
         return restore_dump(invocation, entry, dump, volumes, database, how)
     return restore_volumes(invocation, entry, volumes, paths, how)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from volops.cli.commands.afterwards import offer_restart
+from volops.cli.commands.afterwards import offer_restart, tell_of_kept
+from volops.cli.commands.restoring_volumes import SWAP_S
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, duration, size
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from volops.cli.commands.restoring import How
     from volops.cli.invocation import Invocation
     from volops.cli.output import Output
-    from volops.operations.restore_archive import ArchivePlan, ArchiveRestored
+    from volops.operations.archive_plan import ArchivePlan
+    from volops.operations.restore_archive import ArchiveRestored
     from volops.operations.restore_database import DatabasePlan
     from volops.operations.restore_plan import RestoreItem
 
@@ -33,7 +35,8 @@ def restore_old_archive(
     how: How,
 ) -> int:
     """Show what would be done, ask, do it, tell of it; return the exit code."""
-    from volops.operations.restore_archive import opened_old_archive, plan_archive, restore_archive
+    from volops.operations.archive_plan import opened_old_archive, plan_archive
+    from volops.operations.restore_archive import restore_archive
     from volops.source import look_around
 
     workspace, output = invocation.workspace, invocation.output
@@ -66,7 +69,8 @@ def _describe(output: Output, plan: ArchivePlan) -> None:
         gone = " (the volume is gone and will be created)" if item.missing else ""
         output.note(f"restores  {item.record.key}: {item.record.type}, {size(item.size)}{gone}")
     if plan.trees and plan.trees.stops:
-        output.note(f"stops     {', '.join(plan.trees.stops)}, once all is ready")
+        stops = ", ".join(plan.trees.stops)
+        output.note(f"stops     {stops}, for about {duration(SWAP_S)}, once all is ready")
 
 
 def _tell(output: Output, done: ArchiveRestored) -> None:
@@ -79,9 +83,7 @@ def _tell(output: Output, done: ArchiveRestored) -> None:
     if done.trees:
         for service, seconds in done.trees.downtime.items():
             output.note(f"{service} was down for {duration(seconds)}")
-        kept = sum(done.trees.kept.values())
-        output.note(f"the files from before are kept ({size(kept)}): `volops rollback` puts them back,")
-        output.note("`volops commit` deletes them")
+        tell_of_kept(output, done.trees.kept)
     output.note(f"restored from {done.plan.archive.entry.name}: {', '.join(_restored(done.plan))}")
 
 
@@ -108,7 +110,7 @@ def _plan_document(plan: ArchivePlan) -> dict[str, object]:
 
 
 def _restored_document(done: ArchiveRestored) -> dict[str, object]:
-    from volops.operations.restore_archive import warnings_of
+    from volops.operations.archive_plan import warnings_of
 
     document = _plan_document(done.plan)
     del document["stops"]

@@ -72,7 +72,8 @@ def rollback_of(
         output.note(f"keeps        what is {database} now as {exchange.kept}")
     if agreed is not None and not agreed(output):
         return EXIT_FAILED
-    well = rollback_database(workspace, around, kept, patience=patience)
+    with Reporter(output, workspace.registry) as reporter:
+        well = rollback_database(workspace, around, kept, reporter, patience=patience)
     _tell_well(output, well)
     output.note(f"rolled back: database {database} of {kept.given.volume.key}")
     document = {"volume": kept.given.volume.key, "database": database, "kept": exchange.kept or None}
@@ -92,7 +93,8 @@ def commit_of(invocation: Invocation, volumes: Sequence[str], database: str, *, 
         output.note(f"deletes  database {name}, {size(bytes_)}")
     if agreed is not None and not agreed(output):
         return EXIT_FAILED
-    freed = commit_database(workspace, around, kept)
+    with Reporter(output, workspace.registry) as reporter:
+        freed = commit_database(workspace, around, kept, reporter)
     output.note(f"freed {size(freed)}")
     document = {"volume": kept.given.volume.key, "database": database, "deleted": list(kept.earlier)}
     output.document({"commit": document | {"freed": freed}})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from volops.cli.commands.afterwards import offer_restart, tell_of_stopped
+from volops.cli.commands.afterwards import offer_restart, tell_of_kept, tell_of_stopped
 from volops.cli.reporter import Reporter
 from volops.cli.units import age, count, duration, size
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from volops.operations.restore import Restored
     from volops.operations.restore_plan import RestorePlan
 
-_SWAP_S = 5
+SWAP_S = 5
 """About what stopping, renaming and starting take, for the estimate that is shown before; measured after."""
 
 
@@ -68,9 +68,10 @@ def _describe(output: Output, plan: RestorePlan) -> None:
     if plan.left_out and plan.chosen is None:
         output.note(f"leaves    {', '.join(plan.left_out)}")
     if plan.stops:
-        output.note(f"stops     {', '.join(plan.stops)}, for about {duration(_SWAP_S)}, once all is ready")
+        output.note(f"stops     {', '.join(plan.stops)}, for about {duration(SWAP_S)}, once all is ready")
     for each in plan.regenerates:
-        output.note(f"makes     {each.volume} again: {each.command} (in {each.service})")
+        if each.command:
+            output.note(f"makes     {each.volume} again: {each.command} (in {each.service})")
     if plan.starts:
         output.note(f"starts    {', '.join(plan.starts)}")
 
@@ -78,12 +79,7 @@ def _describe(output: Output, plan: RestorePlan) -> None:
 def _tell(output: Output, done: Restored) -> None:
     for service, seconds in done.downtime.items():
         output.note(f"{service} was down for {duration(seconds)}")
-    kept = {key: bytes_ for key, bytes_ in done.kept.items() if bytes_}
-    if kept:
-        output.note(
-            f"the data from before is kept ({size(sum(kept.values()))}): `volops rollback` puts it back,"
-        )
-        output.note("`volops commit` deletes it")
+    tell_of_kept(output, done.kept)
     if done.started:
         output.note(f"started: {', '.join(done.started)}")
     output.note(f"restored from {done.plan.entry.name}:")

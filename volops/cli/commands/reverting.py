@@ -9,6 +9,7 @@ import click
 from volops.cli import completing
 from volops.cli.commands.restoring import EXITS, agreed, patience_option, yes_option
 from volops.cli.commands.restoring_volumes import stopped_document
+from volops.cli.reporter import Reporter
 from volops.cli.units import duration, size
 from volops.cli.verb import verb
 from volops.errors import EXIT_DONE, EXIT_FAILED, InvalidUse
@@ -26,14 +27,18 @@ _database = click.option("--database", metavar="NAME", help="What restores of th
     backups=True,
     exits=EXITS,
     examples=[
+        "volops rollback postgres-data backend-media --yes",
         "volops rollback",
-        "volops rollback postgres-data --yes",
         "volops rollback postgres-data --database backend_db",
     ],
 )
 @yes_option
 @patience_option
-@click.option("--anyway", is_flag=True, help="Have the old data stay even if services do not get well on it.")
+@click.option(
+    "--anyway",
+    is_flag=True,
+    help="Have the old data stay even if services do not get well on it (exit code 1 then).",
+)
 @_database
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
 def rollback(
@@ -44,9 +49,11 @@ def rollback(
     anyway: bool,
     database: str | None,
 ) -> int:
-    """Put the data from before the last restore back.
+    """Put the data back that restores have kept.
 
-    What is live now is kept in its stead, so a rollback can be undone by another.
+    Of the volumes that are named, or of every volume that keeps some, bind mounts too, whichever restore it
+    is from: they are shown first. What is live now is kept in its stead, so a rollback can be undone by
+    another.
     """
     if database is not None:
         from volops.cli.commands.restoring_databases import rollback_of
@@ -67,11 +74,12 @@ def rollback(
     if chosen and not yes and not agreed(output):
         return EXIT_FAILED
     unwell: list[NotWell] = []
-    downtime = turn_back(
-        workspace, around, chosen, patience=patience, anyway=unwell.append if anyway else None
-    )
+    with Reporter(output, workspace.registry) as reporter:
+        downtime = turn_back(
+            workspace, around, chosen, reporter, patience=patience, anyway=unwell.append if anyway else None
+        )
     for error in unwell:
-        output.warn(str(error))
+        output.error(str(error))
     for service, seconds in downtime.items():
         output.note(f"{service} was down for {duration(seconds)}")
     output.note(f"rolled back: {', '.join(each.volume.key for each in chosen)}")
@@ -80,11 +88,11 @@ def rollback(
             "rollback": {
                 "volumes": [each.volume.key for each in chosen],
                 "stopped": stopped_document(downtime),
-                "unwell": unwell[0].message if unwell else None,
+                "unwell": [{"service": error.service, "reason": error.message} for error in unwell],
             }
         }
     )
-    return EXIT_DONE
+    return EXIT_FAILED if unwell else EXIT_DONE
 
 
 @verb("commit", backups=True, exits=EXITS, examples=["volops commit", "volops commit backend-media --yes"])
@@ -92,9 +100,11 @@ def rollback(
 @_database
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
 def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool, database: str | None) -> int:
-    """Delete what the last restore put aside.
+    """Delete the data that restores have kept.
 
-    Its space is free afterwards; `volops rollback` can no longer bring it back.
+    Of the volumes that are named, or of every volume that keeps some, bind mounts too, whichever restore it
+    is from: they are shown first. Its space is free afterwards, and `volops rollback` can no longer bring it
+    back.
     """
     if database is not None:
         from volops.cli.commands.restoring_databases import commit_of
@@ -111,7 +121,8 @@ def commit(invocation: Invocation, volumes: tuple[str, ...], yes: bool, database
         output.note(f"deletes  {each.volume.key} from before its last restore, {size(each.size)}")
     if chosen and not yes and not agreed(output):
         return EXIT_FAILED
-    freed = let_go(workspace, around, chosen)
+    with Reporter(output, workspace.registry) as reporter:
+        freed = let_go(workspace, around, chosen, reporter)
     output.note(f"freed {size(freed)}")
     output.document({"commit": {"volumes": [each.volume.key for each in chosen], "freed": freed}})
     return EXIT_DONE

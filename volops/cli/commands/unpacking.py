@@ -13,6 +13,7 @@ from volops.errors import EXIT_DONE, InvalidUse
 if TYPE_CHECKING:
     from volops.catalog import Entry
     from volops.cli.invocation import Invocation
+    from volops.operations.extraction import Extraction
 
 
 def restore_to(
@@ -22,6 +23,7 @@ def restore_to(
     paths: Sequence[str],
     directory: Path,
     *,
+    dry_run: bool,
     trust: bool,
 ) -> int:
     """Unpack files of one volume into a directory of this machine. Nothing live is touched."""
@@ -38,23 +40,27 @@ def restore_to(
     item = restore_item(workspace, record, ())
     chosen = choose_paths(workspace.catalog, entry, item, paths)
     plan = plan_extraction(around, entry, item, chosen, directory, trust=trust)
+    if dry_run:
+        output.note(f"unpacks   {count(len(chosen.names), 'path')}, {size(chosen.size)} → {directory}")
+        output.note("nothing was done (--dry-run)")
+        output.document({"plan": _document(plan)})
+        return EXIT_DONE
     with Reporter(output, workspace.registry) as reporter:
         outcome = extract(around, workspace.catalog, plan, reporter)
     for name in chosen.also:
         output.warn(f"{name} is the same file as one that was asked for: it is there, too")
     whose = "" if plan.owners else ", yours, since only root can give files to others"
     output.note(f"{count(len(chosen.names), 'path')}, {size(chosen.size)} → {directory}{whose}")
-    output.document(
-        {
-            "extracted": {
-                "backup": entry.name,
-                "volume": record.key,
-                "directory": str(directory),
-                "paths": len(chosen.names),
-                "size": chosen.size,
-                "seconds": outcome.seconds,
-                "owners": plan.owners,
-            }
-        }
-    )
+    output.document({"extracted": _document(plan) | {"seconds": outcome.seconds}})
     return EXIT_DONE
+
+
+def _document(plan: Extraction) -> dict[str, object]:
+    return {
+        "backup": plan.entry.name,
+        "volume": plan.item.record.key,
+        "directory": str(plan.directory),
+        "paths": len(plan.chosen.names),
+        "size": plan.chosen.size,
+        "owners": plan.owners,
+    }

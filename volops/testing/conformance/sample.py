@@ -36,8 +36,9 @@ class Sample(ABC):
     everything: ClassVar[bool] = False
     """True to back up as `volops backup --all` does."""
     recorded: ClassVar[Path | None] = None
-    """A directory of backups that the kit's stack gave with earlier versions of the plugin, as they lie in
-    `backups`: each must restore for ever."""
+    """A directory of backups that the kit made of this sample with earlier versions of the plugin: each must
+    restore for ever. `pytest --volops-record DIR` puts today's into DIR/TYPE. Without one nothing is known of
+    what earlier versions wrote."""
 
     @abstractmethod
     def fill(self, service: Shell) -> None:

@@ -16,7 +16,6 @@ from typing import Any, cast
 from volops.catalog import Entry
 from volops.compose import ComposeOptions
 from volops.engine import Engine
-from volops.errors import VolopsError
 from volops.manifest import Manifest, VolumeRecord
 from volops.model import Artifact
 from volops.mover import ContainerShell
@@ -53,8 +52,7 @@ class Saved:
 
 
 class Site:
-    """The project, in `directory`. `service` is a shell in its running service; `workspace` the project as
-    volops opens it."""
+    """A compose project of the sample's service, in `directory`, with a compose file `compose.json`."""
 
     def __init__(self, directory: Path, sample: Sample, volume_type: type[VolumeType]) -> None:
         self.project = f"kit-{uuid.uuid4().hex[:8]}"
@@ -99,6 +97,7 @@ class Site:
 
     @property
     def workspace(self) -> Workspace:
+        """The project as volops opens it."""
         if self._workspace is None:
             options = ComposeOptions(files=(str(self._file),))
             opened = open_workspace(options, self.directory / "backups")
@@ -108,13 +107,13 @@ class Site:
 
     @property
     def service(self) -> Shell:
+        """The running container of the sample's service."""
         return ContainerShell(self.workspace.engine, self._container())
 
-    def backup(self) -> Entry:
-        """`volops backup`; the new backup."""
-        manifest: Manifest = backup(
-            self.workspace, Selection((KEY,), self.sample.everything), self.witness.hear
-        )
+    def backup(self, instead: type[VolumeType] | None = None) -> Entry:
+        """`volops backup`, with `instead` as the volume's type; the new backup."""
+        workspace = self.workspace if instead is None else self._retyped(instead)
+        manifest: Manifest = backup(workspace, Selection((KEY,), self.sample.everything), self.witness.hear)
         return self.workspace.catalog.find(manifest.name)
 
     def restore(self, entry: Entry, instead: type[VolumeType] | None = None) -> None:
@@ -209,7 +208,11 @@ class Site:
         registry = type(workspace.registry)(
             workspace.registry.plugins, {**workspace.registry.types, name: registered}
         )
-        return replace(workspace, registry=registry)
+        assignments = tuple(
+            replace(given, type=registered) if given.volume.key == KEY else given
+            for given in workspace.assignments
+        )
+        return replace(workspace, registry=registry, assignments=assignments)
 
     def _logs(self, verb: tuple[str, ...]) -> str:
         if verb[0] != "up":
@@ -223,50 +226,3 @@ def record_of(entry: Entry) -> VolumeRecord:
     assert entry.manifest is not None, entry.problem
     (record,) = [each for each in entry.manifest.volumes if each.key == KEY]
     return record
-
-
-class Sites:
-    """The site of one conformance class, made when first asked for. What failed once is not tried again for
-    each of the checks."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._site: Site | None = None
-        self._saved: Saved | None = None
-        self._failure: Exception | None = None
-
-    def site(self, sample: Sample, volume_type: type[VolumeType]) -> Site:
-        """The site, running."""
-        if self._site is None:
-            self._site = Site(self._directory, sample, volume_type)
-            self._once(self._site.up)
-        self._raise()
-        return self._site
-
-    def saved(self) -> Saved:
-        """What every check works on."""
-        if self._saved is None and self._failure is None:
-            assert self._site is not None
-            self._once(self._save)
-        self._raise()
-        assert self._saved is not None
-        return self._saved
-
-    def close(self) -> None:
-        """Remove all of it."""
-        if self._site is not None:
-            self._site.gone()
-
-    def _save(self) -> None:
-        assert self._site is not None
-        self._saved = self._site.saved()
-
-    def _once(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except (AssertionError, VolopsError) as error:
-            self._failure = error
-
-    def _raise(self) -> None:
-        if self._failure is not None:
-            raise self._failure

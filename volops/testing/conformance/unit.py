@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +12,18 @@ from importlib import metadata
 import pytest
 
 from volops.config import VolumeSettings
-from volops.errors import ConfigInvalid
+from volops.errors import ConfigInvalid, PluginBroken, ServiceNotRunning
 from volops.hookspecs import INTERFACE
+from volops.isolation import isolated
 from volops.model import Mount, Service, Volume
 from volops.plugins import Assignment, PluginState, RegisteredType, assign, discover
 from volops.plugins.contract import check_volume_type
 from volops.plugins.interface import STATEMENT
+from volops.removal import Removal
+from volops.testing.conformance.memory import FILES, Looked, looking
 from volops.testing.conformance.overriding import Checks
 from volops.testing.conformance.sample import KEY, Sample, volume_of
+from volops.volume_access import Source
 from volops.volume_type import VolumeType
 
 _NO_SUCH = "no_such_option_of_any_type"
@@ -60,8 +65,10 @@ class UnitChecks(Checks):
         assert state.interface is not None
         assert state.interface <= INTERFACE
         plugins = metadata.distribution(registered.distribution).entry_points.select(group="volops")
-        named = plugins[registered.plugin].load()
-        assert hasattr(named, STATEMENT), f"say {STATEMENT} = {INTERFACE} in the module of the entry point"
+        found = plugins[registered.plugin]
+        places = (found.load(), importlib.import_module(found.module))
+        stated = any(hasattr(place, STATEMENT) for place in places)
+        assert stated, f"say {STATEMENT} = {INTERFACE} in the module of the entry point"
 
     def test_every_column_of_the_inventory_says_something(self, volume_type: type[VolumeType]) -> None:
         check_volume_type(volume_type)
@@ -108,6 +115,29 @@ class UnitChecks(Checks):
             with pytest.raises(dataclasses.FrozenInstanceError):
                 setattr(options, field.name, None)
         assert _assigned(volume_type, sample).problem is None
+
+    def test_its_plan_of_cleaning_only_looks(self, volume_type: type[VolumeType], sample: Sample) -> None:
+        engine, options = Looked(sample), _assigned(volume_type, sample).options
+        plans = []
+        for _ in range(2):
+            with looking(engine, sample, volume_type(), options) as source:
+                plans.append(_planned(volume_type(), source))
+        assert engine.written == [], "clean asks for a place that it can write to"
+        assert engine.files == FILES
+        assert plans[0] == plans[1]
+
+
+def _planned(volume_type: VolumeType, source: Source) -> tuple[Removal, ...] | str:
+    """What goes; or, where the type needs to be told more than an engine in memory knows, the error."""
+    try:
+        plan = isolated("clean", lambda: tuple(volume_type.clean(source)))
+    except PluginBroken as error:
+        if isinstance(error.__cause__, ServiceNotRunning):
+            # Cleaning is for volumes whose service does not run, too.
+            raise
+        return error.message
+    assert all(isinstance(each, Removal) for each in plan)
+    return plan
 
 
 def _assigned(volume_type: type[VolumeType], sample: Sample) -> Assignment:

@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from volops.engine import Engine, HelperSpec
+from volops.errors import VolopsError
 from volops.model import Event
 
 _EVERY_S = 0.01
@@ -25,23 +28,32 @@ class Witness:
             "a program started on the engine": set(),
             "an event": set(),
             "a log": set(),
+            "the message of an error": set(),
         }
         self._over = threading.Event()
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
-        """Look on until the block ends."""
+        """Look on until the block ends; logs are heard down to the last detail."""
         self._over.clear()
         thread = threading.Thread(target=self._look_on, daemon=True)
-        handler = _Heard(self.seen["a log"].add)
-        logging.getLogger().addHandler(handler)
         thread.start()
         try:
-            yield
+            with _heard(self.seen["a log"].add):
+                yield
         finally:
             self._over.set()
             thread.join()
-            logging.getLogger().removeHandler(handler)
+
+    @contextlib.contextmanager
+    def raising(self, kind: type[VolopsError]) -> Iterator[None]:
+        """What is within must raise that; what it says is what anybody can read, with all that led to it."""
+        with pytest.raises(kind) as raised:
+            yield
+        error: BaseException | None = raised.value
+        while error is not None:
+            self.seen["the message of an error"].add(str(error))
+            error = error.__cause__ or error.__context__
 
     def hear(self, event: Event) -> None:
         """Take an event of volops."""
@@ -53,6 +65,24 @@ class Witness:
                 with contextlib.suppress(OSError):
                     line = (process / "cmdline").read_bytes().replace(b"\0", b" ")
                     self.seen["a command line of this machine"].add(line.decode("utf-8", "replace"))
+
+
+@contextlib.contextmanager
+def _heard(tell: Callable[[str], None]) -> Iterator[None]:
+    """Whatever is logged, at whatever level; who listens already hears no more than before."""
+    root, listening = logging.getLogger(), _Heard(tell)
+    level, others = root.level, {each: each.level for each in root.handlers}
+    for each in others:
+        each.setLevel(max(each.level, level))
+    root.addHandler(listening)
+    root.setLevel(logging.NOTSET + 1)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.removeHandler(listening)
+        for each, before in others.items():
+            each.setLevel(before)
 
 
 class _Heard(logging.Handler):
