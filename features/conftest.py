@@ -14,6 +14,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,18 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     """Run the features in more than one process, and nothing else that way."""
     if not config.getoption("stack", default=None) and _only_features(config):
         workers.choose(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """A hook of pytest-xdist, of the process that starts the others."""
+    workers.tell(node.workerinput, node.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Which process runs what."""
+    return workers.scheduler(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
