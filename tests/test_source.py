@@ -11,6 +11,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -282,6 +283,15 @@ def test_a_backup_s_memory_does_not_grow_with_the_volume(volume: LiveVolume) -> 
     size, kibibytes = json.loads(done.stdout)
     assert size > 500_000_000
     assert kibibytes < 100 * 1024
+
+
+def test_threads_that_ask_for_the_same_helper_get_the_same(engine: Engine, volume: LiveVolume) -> None:
+    around = surroundings(engine)
+    with opened(around, named(volume)) as shown, ThreadPoolExecutor(4) as pool:
+        shells = [asked.result() for asked in [pool.submit(shown.source.tree) for _ in range(4)]]
+        assert len({id(shell) for shell in shells}) == 1
+        assert len(helpers_of(around)) == 1
+    assert helpers_of(around) == []
 
 
 def test_an_unknown_volume_never_comes_into_being(engine: Engine) -> None:

@@ -17,10 +17,14 @@ PIPES = "/volops"
 _HOLD = ("/bin/sh", "-c", "exec cat >/dev/null")
 _PROBE = "through"
 _GREETING = f"""
-[ ! -p {PIPES}/probe ] || {{ echo {_PROBE}; exec tar --version 2>&1; }} >{PIPES}/probe &
+[ ! -p {PIPES}/probe ] || {{ echo {_PROBE}; tar --version 2>&1; }} 1<>{PIPES}/probe
 exec cat >/dev/null
 """
-"""Says at once that pipes work, and which tar there is: two programs less to start for whoever needs both."""
+"""Says at once that pipes work, and which tar there is: two programs less to start for whoever needs both.
+
+Opened for reading, too, a pipe keeps nobody waiting where there is no other end (fifo(7)), as in a virtual
+machine: who waits there would not end with this process. Nor is a process left that nobody waits for.
+"""
 _GREETING_S = 1.0
 _PATIENCE_S = 5.0
 
@@ -51,7 +55,8 @@ class Helper:
         pipes = self._scratch / "pipes"
         pipes.mkdir()
         pipes.chmod(0o711)
-        with Pipe(pipes / "probe") as probe:
+        # Its first program opens that for reading, too.
+        with Pipe(pipes / "probe", mode=0o666) as probe:
             try:
                 binds = (*spec.binds, (str(pipes), PIPES, False))
                 greeting = ("/bin/sh", "-c", _GREETING)

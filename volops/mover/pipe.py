@@ -26,10 +26,10 @@ _STDERR_BYTES = 1 << 20
 class Pipe:
     """A named pipe, open for reading before anybody writes; a context manager that removes it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: int = 0o622) -> None:
         os.mkfifo(path)
         # The helper's root may be nobody here: whoever sees the private directory may write.
-        path.chmod(0o622)
+        path.chmod(mode)
         self._path = path
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         with contextlib.suppress(PermissionError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass, replace
 
 from volops import gnu_tar
@@ -27,13 +28,14 @@ class TarShell:
 
 class Shells:
     """The helpers opened for one volume, each once, by the name of its purpose; a context manager that
-    closes them."""
+    closes them. Several threads may ask for the same one: all get it, and it is opened once."""
 
     def __init__(self, surroundings: Surroundings, volume: Volume) -> None:
         self._around = surroundings
         self._volume = volume
         self._open: dict[str, tuple[Helper, HelperShell]] = {}
         self._versions: dict[str, str] = {}
+        self._opening: dict[str, threading.RLock] = {}
         self.refusal = ""
         """Why the engine made a helper of no image at all, to be put behind a sentence; empty when it did."""
 
@@ -57,19 +59,26 @@ class Shells:
 
     def open(self, name: str, spec: HelperSpec) -> HelperShell:
         """A helper made by `spec`, or the one that was opened under that name before."""
-        if name not in self._open:
-            around = self._around
-            helper = Helper(around.engine, replace(spec, run=around.run), local=around.engine_info.local)
-            self._open[name] = helper, HelperShell(around.engine, helper)
-        return self._open[name][1]
+        with self._one_at_a_time(name):
+            if name not in self._open:
+                around = self._around
+                helper = Helper(around.engine, replace(spec, run=around.run), local=around.engine_info.local)
+                self._open[name] = helper, HelperShell(around.engine, helper)
+            return self._open[name][1]
 
     def with_tar(
         self, name: str, bind: tuple[str, str, bool], capabilities: tuple[str, ...]
     ) -> TarShell | None:
         """A helper that sees `bind`, of the first local image that has GNU tar, else of the first that can
         run at all, else None."""
-        if name in self._open:
-            return self._measured(name, self._open[name][1])
+        with self._one_at_a_time(name):
+            if name in self._open:
+                return self._measured(name, self._open[name][1])
+            return self._first_with_tar(name, bind, capabilities)
+
+    def _first_with_tar(
+        self, name: str, bind: tuple[str, str, bool], capabilities: tuple[str, ...]
+    ) -> TarShell | None:
         spare: HelperSpec | None = None
         self.refusal = ""
         for image in self._around.images_for(self._volume):
@@ -96,6 +105,9 @@ class Shells:
             return None
         found = self._measured(name, self._open[name][1])
         return found if found.version else None
+
+    def _one_at_a_time(self, name: str) -> threading.RLock:
+        return self._opening.setdefault(name, threading.RLock())
 
     def _measured(self, name: str, shell: HelperShell) -> TarShell:
         if name not in self._versions:
