@@ -117,7 +117,10 @@ class JournalFile:
     @contextlib.contextmanager
     def held_to_read(self, purpose: str) -> Iterator[None]:
         """As `held`, for a run that changes no volume and keeps nothing here. Where the lock's file cannot
-        even be made there is nothing to hold: whoever changes volumes needs it, too."""
+        even be made there is nothing to hold: whoever changes volumes needs it, too.
+
+        Raises Locked also where a run was cut off, since this one began, with live data half moved.
+        """
         with contextlib.ExitStack() as stack:
             try:
                 stack.enter_context(self.held(purpose))
@@ -126,6 +129,11 @@ class JournalFile:
                 unwritable = isinstance(cause, OSError) and cause.errno in _NOTHING_MADE
                 if self._state.exists() and not unwritable:
                     raise
+            if self.exists and self.read().step is not Step.STAGING:
+                raise Locked(
+                    "a restore or cleaning of this stack was cut off just now",
+                    next_step="run this again: volops first brings that to its end",
+                )
             yield
 
     def _take(self) -> FileLock | None:
