@@ -65,6 +65,12 @@ def engine() -> DockerEngine:
     return connect()
 
 
+@pytest.fixture(autouse=True)
+def _the_helper_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only scripts die here: nobody waits whether the helper is about to follow them."""
+    monkeypatch.setattr("volops.mover.shell._ENDING_S", 0)
+
+
 @pytest.fixture
 def shell(engine: DockerEngine) -> Iterator[HelperShell]:
     name = f"swap-{uuid.uuid4().hex[:8]}"
