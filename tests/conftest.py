@@ -12,18 +12,24 @@ __all__ = ["engine", "image", "new_volume", "volume"]
 
 _HERE = Path(__file__).parent
 _LONGEST = (
+    "plugins/test_postgres_database.py",
+    "operations/test_restore.py",
+    "plugins/test_postgres_restore.py",
     "setup/test_bare_machine.py",
     "packaging/test_examples.py",
-    "operations/test_restore.py",
-    "plugins/test_postgres_database.py",
-    "testing/test_gate.py",
-    "plugins/test_postgres_half_way.py",
     "plugins/test_databases_conformance.py",
+    "operations/test_unfinished.py",
     "plugins/test_files_conformance.py",
-    "plugins/test_postgres_restore.py",
-    "packaging/test_template.py",
+    "operations/test_clean_volumes.py",
+    "plugins/test_redis_restore.py",
+    "testing/test_gate.py",
+    "operations/test_old_archive_undone.py",
+    "cli/test_cleaning.py",
+    "test_staging.py",
+    "operations/test_single_paths.py",
+    "plugins/test_postgres_table.py",
 )
-"""Modules that take a minute and more. They begin first, so that no process is left alone with one of them
+"""Modules that take a minute and more, the longest first. They begin first, so that no process is left alone with one of them
 at the end (scripts/test)."""
 
 
