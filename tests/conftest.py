@@ -29,8 +29,8 @@ _LONGEST = (
     "operations/test_single_paths.py",
     "plugins/test_postgres_table.py",
 )
-"""Modules that take a minute and more, the longest first. They begin first, so that no process is left alone with one of them
-at the end (scripts/test)."""
+"""Modules that take a minute and more, the longest first. They begin first, so that no process is left alone
+with one of them at the end (scripts/test)."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
