@@ -188,6 +188,20 @@ def test_a_helper_of_an_image_that_compose_built_is_no_service(
     engine.remove_container(idle)
 
 
+def test_a_container_that_somebody_makes_of_an_image_that_compose_built_is_no_service(
+    engine: Engine,
+) -> None:
+    name = f"ft-{uuid.uuid4().hex[:8]}"
+    words = (f"project={name}", "service=web", "config-hash=made-by-hand")
+    labels = [f"--label=com.docker.compose.{word}" for word in words]
+    try:
+        docker("create", f"--name={name}-inherited", *labels[:2], "debian:trixie-slim", "true")
+        made = docker("create", f"--name={name}", *labels, "debian:trixie-slim", "true").decode().strip()
+        assert [container.id for container in engine.containers(name)] == [made]
+    finally:
+        docker("rm", "--force", name, f"{name}-inherited")
+
+
 def test_a_helper_that_ends_by_itself_leaves_nothing_behind(
     engine: Engine, image: Callable[[str], str]
 ) -> None:

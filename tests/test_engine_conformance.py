@@ -46,7 +46,8 @@ class DockerSite:
     def container(
         self, volume: str, target: str, *, project: str, service: str, environment: Mapping[str, str]
     ) -> str:
-        labels = {"com.docker.compose.project": project, "com.docker.compose.service": service}
+        words = {"project": project, "service": service, "config-hash": "made-by-hand"}
+        labels = {f"com.docker.compose.{key}": value for key, value in words.items()}
         options = [f"--label={key}={value}" for key, value in labels.items()]
         options += [f"--env={key}={value}" for key, value in environment.items()]
         options += ["--init", "--network=none", f"--volume={volume}:{target}"]

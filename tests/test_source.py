@@ -508,6 +508,7 @@ def start(project: str, service: str, *options: str, verb: str = "run") -> str:
     labels = (
         f"--label=com.docker.compose.project={project}",
         f"--label=com.docker.compose.service={service}",
+        "--label=com.docker.compose.config-hash=made-by-hand",
     )
     detach = ("--detach",) if verb == "run" else ()
     made = docker(verb, *detach, "--init", "--network=none", *labels, *options, BASE, "sleep", "600")

@@ -141,7 +141,8 @@ class Engine(Protocol):
         ...
 
     def containers(self, project: str) -> list[ContainerInfo]:
-        """All containers of a compose project, running or not, inspected in full."""
+        """All containers that compose made for a project, running or not, inspected in full; none that has
+        only inherited the project's label from an image."""
         ...
 
     def containers_using(self, volume: str) -> list[ContainerInfo]:

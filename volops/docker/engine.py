@@ -14,7 +14,7 @@ from volops.docker.execution import DockerExec, collect, fed, staying
 from volops.docker.failures import doing, patiently
 from volops.docker.networks import DockerNetworks
 from volops.docker.volumes import DockerVolumes
-from volops.docker_records import PROJECT_LABEL, SERVICE_LABEL, container_info
+from volops.docker_records import HASH_LABEL, PROJECT_LABEL, SERVICE_LABEL, container_info
 from volops.engine import (
     LABEL_HELPER,
     LABEL_RUN,
@@ -61,7 +61,8 @@ class DockerEngine(DockerVolumes, DockerNetworks):
         )
 
     def containers(self, project: str) -> list[ContainerInfo]:
-        return self._list({"label": f"{PROJECT_LABEL}={project}"})
+        # Whoever makes a container of an image that compose built gives it the project's label.
+        return self._list({"label": [f"{PROJECT_LABEL}={project}", HASH_LABEL]})
 
     def containers_using(self, volume: str) -> list[ContainerInfo]:
         return self._list({"volume": volume})
@@ -69,7 +70,7 @@ class DockerEngine(DockerVolumes, DockerNetworks):
     def helpers(self) -> list[ContainerInfo]:
         return self._list({"label": LABEL_HELPER})
 
-    def _list(self, filters: dict[str, str]) -> list[ContainerInfo]:
+    def _list(self, filters: dict[str, str | list[str]]) -> list[ContainerInfo]:
         with doing("listing containers"):
             found = self._api.containers(all=True, filters=filters)
             listed = []
