@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
 
 _HEAD_BYTES = 16 << 20
 _ENTRY_BYTES = 256 << 10
 """Room for the header and the COPY line of a table: 1,600 columns with names of 63 bytes, and more."""
 _HEADER = b"-- Data for Name: "
-_MADE_START = b"-- Name: "
-_MADE = re.compile(rb"-- Name: ([^\n]*); Type: TABLE; Schema: ([^\n]*); Owner: ")
-FREEZE = b" WITH (FREEZE)"
 _BLOCK = re.compile(
     rb"(?:--\n|\n)*-- Data for Name: ([^\n]*); Type: TABLE DATA; Schema: ([^\n]*); Owner: [^\n]*\n"
     rb"(?:--[^\n]*\n|\n)*(COPY [^\n]* FROM stdin)(?=;\n)"
@@ -39,87 +35,30 @@ _TOKEN = re.compile(
 """What SQL is made of (manual, "Lexical Structure"), as far as it tells comments from text in quotes."""
 
 
-class Dump:
-    """A dump of pg_dump, in plain SQL, in three parts that are read one after the other: `head`, which makes
-    the tables, their rows, and the rest.
-
-    Only what is certainly the rows of a table is taken for such: what comes right after pg_dump's header for
-    rows, one table after the other. The first other thing, such as a large object, begins the rest. Where the
-    head holds what is unusual (storage by an extension, say) all of the dump is `head` and rest.
-    """
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._stream = iter(chunks)
-        text, start = _before_rows(self._stream)
-        self.has_rows = start is not None and not _UNUSUAL.search(text, 0, start)
-        cut = start if start is not None and self.has_rows else len(text)
-        self.head, self._held = text[:cut], text[cut:]
-
-    def tables(self) -> Iterator[Table]:
-        """Each table with rows. Those that the caller does not read are passed over."""
-        while self.has_rows:
-            self._held = _filled(self._held, self._stream)
-            block = _BLOCK.match(self._held)
-            if block is None:
-                return
-            self._held = self._held[block.end() :]
-            rows = self._rows()
-            yield Table(block[0], _named(block), rows)
-            for _ in rows:
-                pass
-
-    def _rows(self) -> Iterator[bytes]:
-        self._held = yield from _rows(self._held, self._stream)
-
-    def rest(self) -> Iterator[bytes]:
-        """All that comes after the tables."""
-        yield self._held
-        yield from self._stream
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of one table: `opening` is pg_dump's header and the COPY command up to its semicolon, with which
-    `rows` begin. `name` is the table's, as COPY writes it, where the header names the same one; else empty:
-    the rows of a partition may be given to its parent."""
-
-    opening: bytes
-    name: bytes
-    rows: Iterator[bytes]
-
-
 def freezing(dump: Iterable[bytes]) -> Iterator[bytes]:
-    """The dump with `COPY … WITH (FREEZE)` for the rows of its tables; otherwise byte for byte as it is. It
-    is to be loaded in one transaction, into a database that has no tables yet.
+    """The dump of pg_dump, in plain SQL, with `COPY … WITH (FREEZE)` for the rows of its tables; otherwise
+    byte for byte as it is. It is to be loaded in one transaction, into a database that has no tables yet.
 
-    PostgreSQL accepts FREEZE only in the transaction that made or emptied the table, and not for a
-    partitioned one (manual, "COPY").
+    PostgreSQL accepts FREEZE only in the transaction that made the table, and not for a partitioned one
+    (manual, "COPY"). So only what is certainly such a table is taken: rows that come right after pg_dump's
+    header for the table of that very name (those of a partition may be given to its parent), one table after
+    the other. The first other thing, such as a large object, ends it: those come with a COMMIT of their own.
     """
-    yield from frozen(Dump(dump))
-
-
-def frozen(parts: Dump) -> Iterator[bytes]:
-    """As `freezing`, of a dump whose head has been read."""
-    yield parts.head
-    for table in parts.tables():
-        yield table.opening
-        if table.name:
-            yield FREEZE
-        yield from table.rows
-    yield from parts.rest()
-
-
-def made_tables(head: bytes) -> frozenset[bytes]:
-    """The tables that the head of a dump makes itself, as COPY may write their names; not those that come
-    with an extension, which has rows of its own in them."""
-    found = (_MADE.match(token[0]) for token in _TOKEN.finditer(head) if token[0].startswith(_MADE_START))
-    return frozenset(
-        b"%s.%s" % (schema, name)
-        for made in found
-        if made
-        for schema in _written(made[2])
-        for name in _written(made[1])
-    )
+    stream = iter(dump)
+    head, start = _before_rows(stream)
+    if start is None or _UNUSUAL.search(head, 0, start):
+        yield head
+        yield from stream
+        return
+    yield head[:start]
+    held = _filled(head[start:], stream)
+    while (block := _BLOCK.match(held)) is not None:
+        yield held[: block.end()]
+        if _of_its_own(block):
+            yield b" WITH (FREEZE)"
+        held = _filled((yield from _rows(held[block.end() :], stream)), stream)
+    yield held
+    yield from stream
 
 
 def _before_rows(stream: Iterator[bytes]) -> tuple[bytes, int | None]:
@@ -168,11 +107,11 @@ def _rows(held: bytes, stream: Iterator[bytes]) -> Generator[bytes, None, bytes]
     return held[end + len(_END) :]
 
 
-def _named(block: re.Match[bytes]) -> bytes:
-    """The table that the rows go into, if it is the one that the header names."""
+def _of_its_own(block: re.Match[bytes]) -> bool:
+    """Whether the rows go into the table that the header names."""
     name, schema, copy = block.groups()
-    names = (b"%s.%s" % (each, other) for each in _written(schema) for other in _written(name))
-    return next((each for each in names if copy.startswith(b"COPY %s " % each)), b"")
+    names = ((b"%s.%s" % (each, other)) for each in _written(schema) for other in _written(name))
+    return any(copy.startswith(b"COPY %s " % each) for each in names)
 
 
 def _written(name: bytes) -> tuple[bytes, bytes]:

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from volops import RestoreFailed
-from volops_plugins._postgres.freezing import Dump, frozen
+from volops_plugins._postgres.freezing import freezing
 from volops_plugins._postgres.names import quoted
 from volops_plugins._postgres.session import reason
 from volops_plugins._postgres.throwaway import Throwaway
-from volops_plugins._postgres.two_sessions import TwoSessions, suits
 
 _PROLOGUE_BYTES = 1 << 20
 _CONNECT = re.compile(rb"^\\connect .*\n", re.MULTILINE)
@@ -43,9 +42,9 @@ def load_globals(server: Throwaway, text: bytes, superuser: str) -> None:
         raise RestoreFailed(f"the roles cannot be loaded: {reason(done.stderr)}")
 
 
-def load_database(server: Throwaway, name: str, stream: Iterator[bytes], again: Iterator[bytes]) -> None:
-    """A database from the SQL of `pg_dump --create`; `again` is a second reading of it, of which as much is
-    read as is needed.
+def load_database(server: Throwaway, name: str, stream: Iterator[bytes]) -> None:
+    """A database from the SQL of `pg_dump --create`, all in one transaction: what is loaded into a table that
+    the same transaction made needs no write-ahead log (wal_level=minimal), and can be frozen.
 
     Raises RestoreFailed with psql's error.
     """
@@ -54,30 +53,15 @@ def load_database(server: Throwaway, name: str, stream: Iterator[bytes], again: 
     if name in _TEMPLATES:
         server.ask(_drop(name), entry)
     _fed(server, name, entry, [_FENCE.sub(b"", prologue)], ())
-    load_contents(server, name, unfenced(rest), _contents(again))
+    load_contents(server, name, unfenced(rest))
 
 
-def load_contents(
-    server: Throwaway, name: str, dump: Iterable[bytes], again: Iterable[bytes] | None = None
-) -> None:
-    """What is in a database (see `loadable`), into an empty one: by two sessions where there is a second
-    reading of the dump and the order of its tables does not matter, else in one transaction. What is loaded
-    into a table that the same transaction made or emptied needs no write-ahead log (wal_level=minimal), and
-    can be frozen.
+def load_contents(server: Throwaway, name: str, dump: Iterable[bytes]) -> None:
+    """What is in a database (see `loadable`), into an empty one, in one transaction.
 
     Raises RestoreFailed with psql's error.
     """
-    parts = Dump(dump)
-    if again is not None and suits(parts):
-        TwoSessions(lambda sql: _fed(server, name, name, sql, ())).load(parts, again, _PACKING)
-    else:
-        _fed(server, name, name, itertools.chain([_PACKING], frozen(parts)), ("--single-transaction",))
-
-
-def _contents(stream: Iterator[bytes]) -> Iterator[bytes]:
-    """What is in the database of a dump, once somebody asks for it."""
-    _, rest = split(stream)
-    yield from unfenced(rest)
+    _fed(server, name, name, itertools.chain([_PACKING], freezing(dump)), ("--single-transaction",))
 
 
 def split(stream: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

@@ -51,11 +51,11 @@ class Restoring:
             # The helper in which the configuration files are unpacked starts while rows are loaded.
             pool.submit(self._staging.tree)
             self._make_tablespaces()
-            for artifact, again in zip(artifacts, self._staging.artifacts(), strict=False):
+            for artifact in artifacts:
                 if artifact.media_type == TAR:
                     self._settings.unpack(artifact.stream)
                 elif artifact.name in names:
-                    load_database(self._server, names[artifact.name], artifact.stream, again.stream)
+                    load_database(self._server, names[artifact.name], artifact.stream)
                 else:
                     load_globals(self._server, b"".join(artifact.stream), self._superuser)
             self._server.analyse()
