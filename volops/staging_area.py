@@ -14,7 +14,7 @@ from volops.gnu_tar import unpacking
 from volops.model import Artifact, Mount, Volume
 from volops.mover import HelperShell
 from volops.source import Surroundings
-from volops.source.shells import NEEDS_IMAGE, Shells, owner
+from volops.source.shells import NEEDS_IMAGE, Shells, TarShell, owner
 from volops.staging import AREA, Swap
 from volops.tar_screen import screened
 from volops.volume_type import VolumeType
@@ -27,7 +27,7 @@ _SERVER = ("CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL
 def open_swap(surroundings: Surroundings, volume: Volume) -> Iterator[Swap]:
     """The swap of a volume alone, without anything staged. Raises EngineFailed when it cannot be opened."""
     with Shells(surroundings, volume) as shells:
-        yield Swap(_with_tar(shells, "swap", volume.name))
+        yield Swap(_with_tar(shells, "swap", volume.name).shell)
 
 
 class StagingArea:
@@ -91,13 +91,15 @@ class StagingArea:
 
     def swap(self) -> Swap:
         """The volume's swap. Its helper sees the whole volume; opened when first asked for."""
-        return Swap(_with_tar(self._shells, "swap", self._name))
+        return Swap(_with_tar(self._shells, "swap", self._name).shell)
 
     def image(self) -> HelperShell:
         return self._shells.open("image", HelperSpec(self._image(), (), capabilities=_SERVER))
 
     def tree(self) -> HelperShell:
-        return _with_tar(self._shells, "tree", f"{self._name}/{AREA}")
+        found = _with_tar(self._shells, "tree", f"{self._name}/{AREA}")
+        self.notes["tar"] = found.version
+        return found.shell
 
     def service(self) -> HelperShell:
         mount = self._owner()
@@ -137,9 +139,9 @@ class StagingArea:
         return image
 
 
-def _with_tar(shells: Shells, name: str, source: str) -> HelperShell:
+def _with_tar(shells: Shells, name: str, source: str) -> TarShell:
     found = shells.with_tar(name, (source, "/volume", True), _FILES)
     if found is None or not found.version:
         message = f"no local image has GNU tar, which a restore needs{shells.refusal}"
         raise EngineFailed(message, next_step=NEEDS_IMAGE)
-    return found.shell
+    return found

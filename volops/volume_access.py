@@ -176,8 +176,8 @@ class Staging(Protocol):
         ...
 
     def tree(self) -> Shell:
-        """A helper with GNU tar, without network, the staging area writable at `/volume`. Raises
-        EngineFailed, also when no local image has GNU tar."""
+        """A helper with GNU tar, whose version is in `notes["tar"]` then, without network, the staging area
+        writable at `/volume`. Raises EngineFailed, also when no local image has GNU tar."""
         ...
 
     def service(self) -> Shell:
