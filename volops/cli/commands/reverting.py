@@ -15,7 +15,10 @@ from volops.cli.verb import verb
 from volops.errors import EXIT_DONE, EXIT_FAILED, InvalidUse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from volops.cli.invocation import Invocation
+    from volops.cli.output import Output
     from volops.errors import NotWell
 
 
@@ -78,21 +81,27 @@ def rollback(
         downtime = turn_back(
             workspace, around, chosen, reporter, patience=patience, anyway=unwell.append if anyway else None
         )
+    _tell_rolled_back(output, [each.volume.key for each in chosen], downtime, unwell)
+    return EXIT_FAILED if unwell else EXIT_DONE
+
+
+def _tell_rolled_back(
+    output: Output, keys: Sequence[str], downtime: Mapping[str, float], unwell: Sequence[NotWell]
+) -> None:
     for error in unwell:
         output.error(str(error))
     for service, seconds in downtime.items():
         output.note(f"{service} was down for {duration(seconds)}")
-    output.note(f"rolled back: {', '.join(each.volume.key for each in chosen)}")
+    output.note(f"rolled back: {', '.join(keys)}")
     output.document(
         {
             "rollback": {
-                "volumes": [each.volume.key for each in chosen],
+                "volumes": list(keys),
                 "stopped": stopped_document(downtime),
                 "unwell": [{"service": error.service, "reason": error.message} for error in unwell],
             }
         }
     )
-    return EXIT_FAILED if unwell else EXIT_DONE
 
 
 @verb("commit", backups=True, exits=EXITS, examples=["volops commit", "volops commit backend-media --yes"])
