@@ -45,6 +45,7 @@ class Shell(Protocol):
         on_stderr: Callable[[str], None] | None = None,
     ) -> Iterator[bytes]:
         """Yield the standard output of a long program as it comes; memory stays bounded. Takes /bin/sh.
+        The program begins with the call, and waits when more than about 1 MiB has not been read.
 
         At its end raises ProducerFailed when the exit code is not in `ok`, HelperLost when the container
         ended under it. `on_stderr` gets the whole standard error (cut to its last 1 MiB) once, at the end.

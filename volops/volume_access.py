@@ -109,7 +109,8 @@ class Source(Protocol):
         ...
 
     def tar(self, *paths: str) -> Iterator[bytes]:
-        """A GNU tar stream (posix format) of the volume, or of `paths` in it, with full fidelity.
+        """A GNU tar stream (posix format) of the volume, or of `paths` in it, with full fidelity, that begins
+        with the call (see `Shell.stream`).
 
         Same tree, same stream: sorted names, no access or change times. Files that change, shrink or
         vanish meanwhile become warnings; an unreadable file raises ProducerFailed at the end, a lost helper

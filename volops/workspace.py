@@ -70,7 +70,7 @@ def open_workspace(
     and `discover` raise.
     """
     with ThreadPoolExecutor(1) as pool:
-        connecting = pool.submit(connect)
+        connecting = pool.submit(_connected)
         # Plugins are imported while compose is still thinking.
         registry = discover()
         stack = reading.result() if reading else load_stack(options)
@@ -94,6 +94,13 @@ def open_workspace(
     compose = Compose(options, stack)
     told = tuple(filter(None, recovered))
     return Workspace(stack, settings, engine, registry, catalog, assignments, state, records, compose, told)
+
+
+def _connected() -> Engine:
+    """The engine, after it has told what it is: there is time for that while compose thinks."""
+    engine = connect()
+    engine.info()
+    return engine
 
 
 def _called(names: Collection[str], assignments: Iterable[Assignment]) -> Assignment | None:

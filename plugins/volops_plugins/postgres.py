@@ -84,11 +84,15 @@ class Postgres(VolumeType):
                 f"database user {server.facts['user']!r} may not read password hashes: roles come back "
                 "without passwords"
             )
-        chosen = server.chosen(source.options, source.warn)
+        main, *others = server.chosen(source.options, source.warn)
+        # While pg_dump looks at what there is, all that is small is read.
+        first = _dump(source, session, main, "--create")
+        configuration = tuple(_configuration(source, session))
         yield Artifact(source.file_name("db_globals", ".sql"), SQL, session.globals())
-        for database in chosen:
+        yield first
+        for database in others:
             yield _dump(source, session, database, "--create")
-        yield from _configuration(source, session)
+        yield from configuration
 
     def dump_database(self, source: Source, database: str | None) -> Artifact:
         """One database (None: the main one) as SQL that replaces its objects when it is loaded into the

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from types import FrameType, TracebackType
 
@@ -19,6 +21,7 @@ from volops.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, 
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COMPLETE = "_VOLOPS_COMPLETE"
+_OBJECTS = 50_000
 
 
 def main() -> int:
@@ -42,7 +45,8 @@ def run(arguments: Sequence[str], *, program: str) -> int:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, interruption)
     try:
-        return _invoke(list(arguments), program, invocation)
+        with _seldom_collecting():
+            return _invoke(list(arguments), program, invocation)
     except VolopsError as error:
         return _fail(invocation, type(error).__name__, error.message, error.next_step, error.exit_code)
     except click.ClickException as error:
@@ -65,6 +69,19 @@ def _invoke(arguments: list[str], program: str, invocation: Invocation) -> int:
             return int(root.invoke(ctx) or EXIT_DONE)
     except Exit as done:
         return done.exit_code
+
+
+@contextlib.contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Look for garbage in many objects at a time, and not in what is left when all is done: nearly all that a
+    short command makes is what it imports, and that stays to its end."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_OBJECTS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.freeze()
 
 
 class _Interruption:

@@ -44,12 +44,18 @@ class DockerEngine(DockerVolumes, DockerNetworks):
         self._local = local
         self._holds: dict[str, Any] = {}
         self._reaped = False
+        self._info: EngineInfo | None = None
 
     def close(self) -> None:
         """Drop the connection."""
         self._api.close()
 
     def info(self) -> EngineInfo:
+        if self._info is None:
+            self._info = self._asked()
+        return self._info
+
+    def _asked(self) -> EngineInfo:
         with doing("asking for its version"):
             version, info = self._api.version(), self._api.info()
         return EngineInfo(

@@ -19,6 +19,10 @@ from volops.errors import EngineFailed, EngineUnavailable
 PIPE_BYTES = 1 << 20
 """The most an unprivileged process may ask for (pipe(7), /proc/sys/fs/pipe-max-size)."""
 _POLL_MS = 250
+_LITTLE_BYTES = 256 << 10
+_PAUSE_S = 0.002
+"""A writer of small pieces, as pg_dump is one (4 KiB), wakes a reader who waits for each of them, which costs
+both more than the bytes do. The pipe has room for what comes in such a pause."""
 _OPEN_S = 0.01
 _STDERR_BYTES = 1 << 20
 
@@ -55,8 +59,11 @@ class Pipe:
             ended = program is not None and not program.is_alive()
             ready = poll.poll(0 if ended else _POLL_MS)
             if ready and ready[0][1] & select.POLLIN:
-                yield os.read(self._descriptor, PIPE_BYTES)
+                chunk = os.read(self._descriptor, PIPE_BYTES)
+                yield chunk
                 until = None
+                if len(chunk) < _LITTLE_BYTES:
+                    time.sleep(_PAUSE_S)
             elif ready or ended:
                 return
 

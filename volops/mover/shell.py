@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
-from pathlib import PurePosixPath
+from functools import wraps
+from pathlib import Path, PurePosixPath
+from typing import ParamSpec
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
@@ -21,6 +23,20 @@ _ENDING_S = 2.0
 _ANNOUNCED = 'read -r _ _ _ _ group _ </proc/$$/stat; echo "$group" >&2; exec "$@"'
 """Runs a program that tells its process group first, as the first line of its standard error (proc(5))."""
 
+Given = ParamSpec("Given")
+
+
+def _begun(stream: Callable[Given, Generator[bytes, None, None]]) -> Callable[Given, Iterator[bytes]]:
+    """Makes the generators of `stream` run up to their first yield at once: what that yields is nobody's."""
+
+    @wraps(stream)
+    def begin(*given: Given.args, **named: Given.kwargs) -> Iterator[bytes]:
+        running = stream(*given, **named)
+        next(running)
+        return running
+
+    return begin
+
 
 class ContainerShell:
     """A shell in a container that runs already; output comes through the engine's API."""
@@ -35,17 +51,19 @@ class ContainerShell:
             raise self._failure(argv, output.code, output.stderr or output.text)
         return output
 
+    @_begun
     def stream(
         self,
         *argv: str,
         ok: Collection[int] = (0,),
         on_stderr: Callable[[str], None] | None = None,
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes, None, None]:
         with self._there(argv):
             program = self._engine.exec(self._container, ["/bin/sh", "-c", _ANNOUNCED, "sh", *argv])
         said = _Said()
         output = _known(program, said)
         try:
+            yield b""
             yield from output
         except BaseException:
             output.close()
@@ -137,15 +155,25 @@ class HelperShell(ContainerShell):
         on_stderr: Callable[[str], None] | None = None,
     ) -> Iterator[bytes]:
         if self._pipes is None:
-            yield from super().stream(*argv, ok=ok, on_stderr=on_stderr)
-            return
+            return super().stream(*argv, ok=ok, on_stderr=on_stderr)
+        return self._piped(self._pipes, argv, ok, on_stderr)
+
+    @_begun
+    def _piped(
+        self,
+        pipes: Path,
+        argv: tuple[str, ...],
+        ok: Collection[int],
+        on_stderr: Callable[[str], None] | None,
+    ) -> Generator[bytes, None, None]:
         name = f"stream-{next(self._numbers)}"
         # A program that nobody reads any more ends by writing: its pipe is gone then.
-        with Pipe(self._pipes / name) as pipe:
+        with Pipe(pipes / name) as pipe:
             script = f'exec "$@" >{PIPES}/{name}'
             with self._there(argv):
                 program = self._engine.exec(self._container, ["/bin/sh", "-c", script, "sh", *argv])
             watch = Watch(program)
+            yield b""
             yield from pipe.read(watch)
         watch.join()
         self._finish(program, argv, ok, watch.tail.text(), on_stderr)

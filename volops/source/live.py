@@ -119,7 +119,7 @@ class LiveSource:
         else:
             self.notes |= {"layout": "tree", "tar": found.version}
             stream = found.shell.stream(*gnu_tar.command(paths), ok=(0, 1), on_stderr=self._tar_said)
-        yield from ends_whole(stream, f"the archive of {self.volume.key}")
+        return ends_whole(stream, f"the archive of {self.volume.key}")
 
     def _tar_said(self, text: str) -> None:
         said = gnu_tar.report(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from volops import AccessRefused, HelperLost, Output, ProducerFailed, ServiceNotReady, Shell
@@ -50,18 +50,24 @@ class Session:
         """Roles, tablespaces and settings of the cluster, as SQL; without password hashes unless the user
         may read them."""
         flags = () if self.server.reads_passwords else ("--no-role-passwords",)
-        yield from self._stream("globals", self._lock_ms, *flags, doing="pg_dumpall of roles and settings")
+        return self._stream("globals", self._lock_ms, *flags, doing="pg_dumpall of roles and settings")
 
     def dump(self, database: str, *flags: str, keep: Callable[[Mapping[str, Any]], None]) -> Iterator[bytes]:
-        """The database as SQL; then `keep` gets what the same snapshot held (see `read_contents`).
+        """The database as SQL; then `keep` gets what the same snapshot held (see `read_contents`). It begins
+        with the call.
 
         Raises ProducerFailed at the end unless all of it came through.
         """
         tag = uuid.uuid4().hex
+        doing = f"pg_dump of database {database!r}"
+        stream = self._stream("dump", database, tag, self._lock_ms, *flags, doing=doing)
+        return self._dumped(stream, database, tag, keep)
+
+    def _dumped(
+        self, stream: Iterable[bytes], database: str, tag: str, keep: Callable[[Mapping[str, Any]], None]
+    ) -> Iterator[bytes]:
         try:
-            yield from self._stream(
-                "dump", database, tag, self._lock_ms, *flags, doing=f"pg_dump of database {database!r}"
-            )
+            yield from stream
         except ProducerFailed as failed:
             self._blame_lock(database, failed)
             raise
@@ -122,8 +128,12 @@ class Session:
 
     def _stream(self, verb: str, *arguments: str, doing: str) -> Iterator[bytes]:
         said: list[str] = []
+        stream = self._shell.stream("sh", _SCRIPT, verb, *arguments, on_stderr=said.append)
+        return self._told(stream, said, doing)
+
+    def _told(self, stream: Iterable[bytes], said: Sequence[str], doing: str) -> Iterator[bytes]:
         try:
-            yield from self._shell.stream("sh", _SCRIPT, verb, *arguments, on_stderr=said.append)
+            yield from stream
         except ProducerFailed as failed:
             text = "".join(said)
             error = ProducerFailed(

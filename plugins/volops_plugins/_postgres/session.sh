@@ -89,11 +89,13 @@ reach() {
 
 # describe: what the server is and has, as JSON lines.
 describe() {
-    ask "$entry" -v main="$main" -v place="${cluster#/volume}" -v on_volume="${cluster:+yes}" -f "$state/describe.sql"
     # The two databases every cluster has are worth a dump only when somebody used them.
     for database in postgres template1; do
-        ask "$database" -f "$state/pristine.sql" 2>/dev/null || :
+        ask "$database" -f "$state/pristine.sql" >"$state/pristine.$database" 2>/dev/null &
     done
+    ask "$entry" -v main="$main" -v place="${cluster#/volume}" -v on_volume="${cluster:+yes}" -f "$state/describe.sql"
+    wait
+    cat "$state/pristine.postgres" "$state/pristine.template1"
     [ -n "$cluster" ] || return 0
     cd "$cluster" || exit
     find . -maxdepth 1 -type f -size -2048 ! -name PG_VERSION ! -name 'postmaster.*' ! -name current_logfiles \

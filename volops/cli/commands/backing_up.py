@@ -48,12 +48,13 @@ def backup(invocation: Invocation, volumes: tuple[str, ...], everything: bool) -
     appears under its name only when it is complete on disk. If a volume fails, or is gone, the others are
     kept as partial_... and the exit code is 3.
     """
+    if volumes and everything:
+        raise InvalidUse("--all and VOLUME exclude each other", next_step="name volumes, or say --all")
+    # Compose is asked first: while it thinks the rest is imported.
+    workspace = invocation.workspace
     from volops.operations.backup import Selection
     from volops.operations.backup import backup as back_up
 
-    if volumes and everything:
-        raise InvalidUse("--all and VOLUME exclude each other", next_step="name volumes, or say --all")
-    workspace = invocation.workspace
     with Reporter(invocation.output, workspace.registry) as reporter:
         selection = Selection(volumes, everything)
         manifest = back_up(workspace, selection, reporter, estimate=reporter.live)
@@ -89,9 +90,9 @@ def backup_db(invocation: Invocation, volume: str | None, database: str | None) 
 
     Its manifest lies beside it. VOLUME is needed only where the stack has several database volumes.
     """
+    workspace = invocation.workspace
     from volops.operations.backup_database import backup_database
 
-    workspace = invocation.workspace
     with Reporter(invocation.output, workspace.registry) as reporter:
         place = backup_database(workspace, volume, database, reporter)
     entry = workspace.catalog.find(place)

@@ -158,9 +158,9 @@ def _mountpoint(item: InventoryItem) -> str:
 def status(invocation: Invocation) -> None:
     """Show services, volumes and the last backup."""
     items = _items(invocation)
+    workspace, output = invocation.workspace, invocation.output
     from volops.operations.status import last_backup, service_statuses
 
-    workspace, output = invocation.workspace, invocation.output
     services = service_statuses(workspace)
     newest = last_backup(workspace)
     unfinished = workspace.catalog.unfinished()
