@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.live import HOLD, helper
-from volops.docker.execution import _WHOLE, DockerExec, _End, collect
+from volops.docker.execution import _WHOLE, DockerExec, _End
 from volops.engine import Engine, HelperSpec
 from volops.errors import EngineFailed
 from volops.mover import ContainerShell

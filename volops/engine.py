@@ -133,6 +133,15 @@ class Exec(Protocol):
         ...
 
 
+def collect(program: Exec) -> Output:
+    """Read a short program's output to its end; exit code -1 when its container was lost."""
+    out, err = bytearray(), bytearray()
+    for channel, chunk in program.output():
+        (out if channel == 1 else err).extend(chunk)
+    code = program.exit_code()
+    return Output(-1 if code is None else code, bytes(out), err.decode("utf-8", "replace"))
+
+
 class Engine(Protocol):
     """What volops asks of an engine. Every method may raise EngineFailed or EngineUnavailable."""
 

@@ -118,8 +118,7 @@ class StagingArea:
 
     def release(self) -> None:
         """End the helpers that work on the staging area, so that nothing uses it any more."""
-        for name in ("tree", "service", "image"):
-            self._shells.end(name)
+        self._shells.end("tree", "service", "image")
 
     def _owner(self) -> Mount:
         if self._mount is None:

@@ -10,7 +10,7 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound, NotFound
 from docker.types import Mount
 
-from volops.docker.execution import DockerExec, collect, fed, staying
+from volops.docker.execution import DockerExec, fed, staying
 from volops.docker.failures import doing, patiently
 from volops.docker.networks import DockerNetworks
 from volops.docker.volumes import DockerVolumes
@@ -21,6 +21,7 @@ from volops.engine import (
     ContainerInfo,
     EngineInfo,
     HelperSpec,
+    collect,
 )
 from volops.errors import EngineFailed
 from volops.shell import Output

@@ -21,9 +21,7 @@ from docker.utils import socket as docker_socket
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from volops.docker.failures import doing
-from volops.engine import Exec
 from volops.errors import EngineFailed
-from volops.shell import Output
 
 _NOTED_S = 5
 _WHOLE = b"\0volops:whole\0"
@@ -164,12 +162,3 @@ class _End:
         kept = next(size for size in range(len(_WHOLE), -1, -1) if found.endswith(_WHOLE[:size]))
         self.held = found[len(found) - kept :]
         return found[: len(found) - kept]
-
-
-def collect(program: Exec) -> Output:
-    """Read a short program's output to its end; exit code -1 when its container was lost."""
-    out, err = bytearray(), bytearray()
-    for channel, chunk in program.output():
-        (out if channel == 1 else err).extend(chunk)
-    code = program.exit_code()
-    return Output(-1 if code is None else code, bytes(out), err.decode("utf-8", "replace"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from dataclasses import replace
@@ -11,16 +12,16 @@ from pathlib import Path
 from volops.engine import Engine, HelperSpec
 from volops.errors import EngineFailed
 from volops.mover.pipe import Pipe, Watch
+from volops.mover.starting import COMMANDS, LOOP, PIPES, Starter
 
-PIPES = "/volops"
-"""Where a helper sees the directory of the pipes."""
 _HOLD = ("/bin/sh", "-c", "exec cat >/dev/null")
 _PROBE = "through"
 _GREETING = f"""
-[ ! -p {PIPES}/probe ] || {{ echo {_PROBE}; tar --version 2>&1; }} 1<>{PIPES}/probe
+[ ! -p {PIPES}/probe ] || {{ {LOOP} {{ echo {_PROBE}; tar --version 2>&1; }} 1<>{PIPES}/probe; }}
 exec cat >/dev/null
 """
 """Says at once that pipes work, and which tar there is: two programs less to start for whoever needs both.
+From then on it starts programs itself.
 
 Opened for reading, too, a pipe keeps nobody waiting where there is no other end (fifo(7)), as in a virtual
 machine: who waits there would not end with this process. Nor is a process left that nobody waits for.
@@ -31,8 +32,9 @@ _PATIENCE_S = 5.0
 
 class Helper:
     """A running helper container; a context manager. `pipes` is the directory of the named pipes, or None
-    where the engine's containers and this process cannot share one. `tar` is what its tar says of its
-    version, None where it has not said so by itself."""
+    where the engine's containers and this process cannot share one; `starter` has programs started without
+    the engine, or is None where that does not work. `tar` is what its tar says of its version, None where it
+    has not said so by itself."""
 
     def __init__(self, engine: Engine, spec: HelperSpec, *, local: bool) -> None:
         """Start it. Raises EngineFailed or EngineUnavailable; nothing is left then."""
@@ -40,6 +42,7 @@ class Helper:
         self._scratch = _private_directory() if local else None
         self.container = ""
         self.pipes: Path | None = None
+        self.starter: Starter | None = None
         self.tar: str | None = None
         try:
             self._start(spec)
@@ -55,6 +58,8 @@ class Helper:
         pipes = self._scratch / "pipes"
         pipes.mkdir()
         pipes.chmod(0o711)
+        os.mkfifo(pipes / COMMANDS)
+        (pipes / COMMANDS).chmod(0o666)
         # Its first program opens that for reading, too.
         with Pipe(pipes / "probe", mode=0o666) as probe:
             try:
@@ -64,8 +69,11 @@ class Helper:
             except EngineFailed:
                 # Perhaps the engine, in a machine or a mount namespace of its own, has no such directory.
                 self.container = self._engine.start_helper(replace(spec, argv=_HOLD))
-            else:
-                self.pipes = pipes if self._greets(probe) or self._pipes_work(probe) else None
+                return
+            if self._greets(probe):
+                self.pipes, self.starter = pipes, Starter(pipes)
+            elif self._pipes_work(probe):
+                self.pipes = pipes
 
     def _greets(self, probe: Pipe) -> bool:
         """Whether its first program has written to us."""

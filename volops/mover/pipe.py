@@ -88,7 +88,7 @@ class Outlet:
         descriptor = self._open(program)
         try:
             for chunk in chunks:
-                if descriptor is not None and not _written(descriptor, chunk):
+                if descriptor is not None and not written(descriptor, chunk):
                     os.close(descriptor)
                     descriptor = None
         finally:
@@ -115,7 +115,8 @@ class Outlet:
             return descriptor
 
 
-def _written(descriptor: int, chunk: bytes) -> bool:
+def written(descriptor: int, chunk: bytes) -> bool:
+    """Write all of `chunk`; False when nobody reads it any more."""
     view = memoryview(chunk)
     try:
         while view:

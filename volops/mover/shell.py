@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from functools import wraps
 from pathlib import Path, PurePosixPath
 from typing import ParamSpec
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from volops.engine import Engine, Exec
+from volops.engine import Engine, Exec, collect
 from volops.errors import EngineFailed, EngineUnavailable, HelperLost, ProducerFailed
-from volops.mover.helper import PIPES, Helper
+from volops.mover.helper import Helper
 from volops.mover.pipe import Outlet, Pipe, Tail, Watch
+from volops.mover.starting import PIPES
 from volops.shell import Output
 
 _KILLED = 128 + 9
@@ -46,7 +47,7 @@ class ContainerShell:
 
     def run(self, *argv: str, input: bytes = b"", user: str = "", ok: Collection[int] = (0,)) -> Output:
         with self._there(argv):
-            output = self._engine.run(self._container, argv, user=user, input=input or None)
+            output = collect(self._started(argv, user, input or None))
         if output.code not in ok:
             raise self._failure(argv, output.code, output.stderr or output.text)
         return output
@@ -80,6 +81,10 @@ class ContainerShell:
             listening = listening and program.write(chunk)
         program.end_input()
         return self._fed(program, argv, watch, ok)
+
+    def _started(self, argv: Sequence[str], user: str = "", data: bytes | None = None) -> Exec:
+        """A short program, or one whose output goes elsewhere."""
+        return self._engine.exec(self._container, argv, user=user, input=data)
 
     def _fed(self, program: Exec, argv: tuple[str, ...], watch: Watch, ok: Collection[int]) -> Output:
         watch.join()
@@ -144,7 +149,7 @@ class HelperShell(ContainerShell):
 
     def __init__(self, engine: Engine, helper: Helper) -> None:
         super().__init__(engine, helper.container)
-        self._pipes = helper.pipes
+        self._pipes, self._starter = helper.pipes, helper.starter
         # Several threads may have programs started at once.
         self._numbers = itertools.count(1)
 
@@ -171,7 +176,7 @@ class HelperShell(ContainerShell):
         with Pipe(pipes / name) as pipe:
             script = f'exec "$@" >{PIPES}/{name}'
             with self._there(argv):
-                program = self._engine.exec(self._container, ["/bin/sh", "-c", script, "sh", *argv])
+                program = self._started(("/bin/sh", "-c", script, "sh", *argv))
             watch = Watch(program)
             yield b""
             yield from pipe.read(watch)
@@ -183,12 +188,16 @@ class HelperShell(ContainerShell):
             return super().feed(chunks, *argv, user=user, ok=ok)
         name = f"stream-{next(self._numbers)}"
         with Outlet(self._pipes / name) as outlet:
-            script = ["/bin/sh", "-c", f'exec "$@" <{PIPES}/{name}', "sh", *argv]
+            script = f'exec "$@" <{PIPES}/{name}'
             with self._there(argv):
-                program = self._engine.exec(self._container, script, user=user)
+                program = self._started(("/bin/sh", "-c", script, "sh", *argv), user)
             watch = Watch(program)
             outlet.pour(chunks, watch)
         return self._fed(program, argv, watch, ok)
+
+    def _started(self, argv: Sequence[str], user: str = "", data: bytes | None = None) -> Exec:
+        program = self._starter.start(argv, user, data) if self._starter else None
+        return program or super()._started(argv, user, data)
 
 
 def _known(program: Exec, said: _Said) -> Generator[bytes, None, None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from volops import RestoreFailed
@@ -52,8 +52,8 @@ def load_database(server: Throwaway, name: str, stream: Iterator[bytes]) -> None
     entry = next(each for each in _TEMPLATES if each != name)
     if name in _TEMPLATES:
         server.ask(_drop(name), entry)
-    _fed(server, name, entry, [_FENCE.sub(b"", prologue)], ())
-    load_contents(server, name, unfenced(rest))
+    # The last thing it does is to connect to the new database.
+    _fed(server, name, entry, itertools.chain([_FENCE.sub(b"", prologue)], _in_one(unfenced(rest))))
 
 
 def load_contents(server: Throwaway, name: str, dump: Iterable[bytes]) -> None:
@@ -61,7 +61,12 @@ def load_contents(server: Throwaway, name: str, dump: Iterable[bytes]) -> None:
 
     Raises RestoreFailed with psql's error.
     """
-    _fed(server, name, name, itertools.chain([_PACKING], freezing(dump)), ("--single-transaction",))
+    _fed(server, name, name, _in_one(dump))
+
+
+def _in_one(dump: Iterable[bytes]) -> Iterator[bytes]:
+    """What is in a database, in one transaction."""
+    return itertools.chain([b"BEGIN;\n", _PACKING], freezing(dump), [b"\nCOMMIT;\n"])
 
 
 def split(stream: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -118,8 +123,8 @@ def _in_database(head: bytes) -> int | None:
     return None
 
 
-def _fed(server: Throwaway, name: str, entry: str, chunks: Iterable[bytes], options: Sequence[str]) -> None:
-    done = server.psql(chunks, entry, "-o", "/dev/null", *options)
+def _fed(server: Throwaway, name: str, entry: str, chunks: Iterable[bytes]) -> None:
+    done = server.psql(chunks, entry, "-o", "/dev/null")
     if done.code:
         raise RestoreFailed(
             f"database {name!r} cannot be loaded: {reason(done.stderr) or f'psql ended with {done.code}'}",

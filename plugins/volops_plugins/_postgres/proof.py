@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,9 +29,10 @@ class Asked(Protocol):
 
 def prove(server: Asked, facts: Mapping[str, Any], warn: Callable[[str], None]) -> None:
     """Raise CheckFailed, naming the first differences, unless all that `facts` tell is there again."""
-    given = [word for name in ("main", "data", "place", "on_volume") for word in ("-v", f"{name}=/")]
-    said = server.ask(read_text(__package__, "describe.sql"), "template1", *given)
-    found = read_description(said)
+    with ThreadPoolExecutor(1, "count") as pool:
+        counting = {name: pool.submit(count, server, name) for name in facts["databases"]}
+        given = [word for name in ("main", "data", "place", "on_volume") for word in ("-v", f"{name}=/")]
+        found = read_description(server.ask(read_text(__package__, "describe.sql"), "template1", *given))
     wrong = list(_of_cluster(found, facts["server"]))
     for name, recorded in facts["databases"].items():
         properties = next((each.facts for each in found.databases if each.name == name), None)
@@ -41,8 +43,7 @@ def prove(server: Asked, facts: Mapping[str, Any], warn: Callable[[str], None]) 
             wrong.append(
                 f"database {name!r}: its owner is {properties['owner']!r}, was {recorded['owner']!r}"
             )
-        contents = count(server, name)
-        differences = _of_database(name, contents, properties, recorded, warn)
+        differences = _of_database(name, counting[name].result(), properties, recorded, warn)
         wrong += [f"database {name!r}: {each}" for each in differences]
     _require(wrong)
 

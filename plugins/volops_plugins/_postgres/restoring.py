@@ -47,7 +47,8 @@ class Restoring:
         arguments = initial(main_database(databases), checksums, self._image.major)
         self._server.initialise(self._staging.target, *arguments)
         names = {each["artifact"]: name for name, each in databases.items()}
-        with self._server.running(), ThreadPoolExecutor(1, "tree") as pool:
+        analysing = []
+        with self._server.running(), ThreadPoolExecutor(1, "beside") as pool:
             # The helper in which the configuration files are unpacked starts while rows are loaded.
             pool.submit(self._staging.tree)
             self._make_tablespaces()
@@ -56,9 +57,11 @@ class Restoring:
                     self._settings.unpack(artifact.stream)
                 elif artifact.name in names:
                     load_database(self._server, names[artifact.name], artifact.stream)
+                    analysing.append(pool.submit(self._server.analyse, names[artifact.name]))
                 else:
                     load_globals(self._server, b"".join(artifact.stream), self._superuser)
-            self._server.analyse()
+            for each in analysing:
+                each.result()
         self._settings.put()
 
     @contextlib.contextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any
 
 from volops import Output, RestoreFailed, Shell
+from volops_plugins._beside import read_text
 from volops_plugins._postgres.image import Image
 from volops_plugins._postgres.session import reason
 
@@ -108,9 +108,7 @@ class Throwaway:
         """
         self._start(restored=restored)
         yield
-        done = self._run(
-            self._image.program("pg_ctl"), "stop", "-D", str(self._data), "-m", "fast", "-w", "-t", _START_S
-        )
+        done = self._scripted("stop", self._image.program("pg_controldata"))
         if done.code:
             raise RestoreFailed(
                 f"the throwaway server does not stop: {_complaint(self._log() or done.stderr)}"
@@ -142,12 +140,10 @@ class Throwaway:
             *words, "-h", HOME, "-p", _PORT, "-U", self._superuser, "-d", _conninfo(database)
         )
 
-    def analyse(self) -> None:
-        """Have the planner's statistics of all databases made, so that first queries are fast."""
-        words = [self._image.program("vacuumdb"), "--all", "--analyze-only", "--jobs=2", "--quiet"]
-        done = self._run(
-            *words, "-w", "-h", HOME, "-p", _PORT, "-U", self._superuser, "--maintenance-db=template1"
-        )
+    def analyse(self, database: str) -> None:
+        """Have the planner's statistics of a database made, so that first queries are fast."""
+        words = [self._image.program("vacuumdb"), "--analyze-only", "--jobs=2", "--quiet", "-w"]
+        done = self._run(*words, "-h", HOME, "-p", _PORT, "-U", self._superuser, "-d", _conninfo(database))
         if done.code:
             raise RestoreFailed(f"ANALYZE failed: {_complaint(done.stderr)}")
 
@@ -166,10 +162,7 @@ class Throwaway:
         if self._preload and not restored:
             settings["shared_preload_libraries"] = self._preload
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        done = self._run(
-            self._image.program("pg_ctl"), "start", "-D", str(self._data), "-l", f"{HOME}/log",
-            "-w", "-t", _START_S, "-s", "-o", shlex.join(options),
-        )  # fmt: skip
+        done = self._scripted("start", self._image.program("postgres"), *options)
         if done.code:
             raise NotStarted(f"the throwaway server does not start: {_complaint(self._log() or done.stderr)}")
 
@@ -185,6 +178,12 @@ class Throwaway:
 
     def _log(self) -> str:
         return self._shell.run("tail", "-n", "50", f"{HOME}/log", ok=range(256)).text
+
+    def _scripted(self, verb: str, *words: str) -> Output:
+        script = read_text(__package__, "server.sh")
+        return self._run(
+            "sh", "-c", script, "server.sh", verb, str(self._data), f"{HOME}/log", _START_S, *words
+        )
 
     def _run(self, *argv: str) -> Output:
         # Whoever is root here has no name for Bitnami's user, and initdb wants one.
