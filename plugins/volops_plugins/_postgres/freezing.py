@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 
 _HEAD_BYTES = 16 << 20
 _ENTRY_BYTES = 256 << 10
@@ -14,6 +14,8 @@ _BLOCK = re.compile(
     rb"(?:--[^\n]*\n|\n)*(COPY [^\n]* FROM stdin)(?=;\n)"
 )
 _END = b"\n\\.\n"
+_PART = len(_END) - 1
+_FEW = 100
 _UNUSUAL = re.compile(
     rb"^COPY [^\n]* FROM stdin|^COMMIT;|^SET default_table_access_method = (?!heap;)|\bSET ACCESS METHOD\b",
     re.MULTILINE,
@@ -35,14 +37,24 @@ _TOKEN = re.compile(
 """What SQL is made of (manual, "Lexical Structure"), as far as it tells comments from text in quotes."""
 
 
-def freezing(dump: Iterable[bytes]) -> Iterator[bytes]:
+def freezing(
+    dump: Iterable[bytes],
+    large: Collection[bytes] = (),
+    told: Callable[[bytes], bytes] = lambda _: b"",
+) -> Iterator[bytes]:
     """The dump of pg_dump, in plain SQL, with `COPY … WITH (FREEZE)` for the rows of its tables; otherwise
     byte for byte as it is. It is to be loaded in one transaction, into a database that has no tables yet.
 
-    PostgreSQL accepts FREEZE only in the transaction that made the table, and not for a partitioned one
-    (manual, "COPY"). So only what is certainly such a table is taken: rows that come right after pg_dump's
-    header for the table of that very name (those of a partition may be given to its parent), one table after
-    the other. The first other thing, such as a large object, ends it: those come with a COMMIT of their own.
+    PostgreSQL accepts FREEZE only in the transaction that made or emptied the table, and not for a
+    partitioned one (manual, "COPY"). So only what is certainly such a table is taken: rows that come right
+    after pg_dump's header for the table of that very name (those of a partition may be given to its parent),
+    one table after the other. The first other thing, such as a large object, ends it: those come with a
+    COMMIT of their own.
+
+    With the rows of a `large` table, named as COPY names it, the transaction is ended, so that others see
+    them; what `told` says of its name comes then. Later large ones get a transaction each, which empties the
+    table first: in one that did not make the table, rows could otherwise neither be frozen nor spared their
+    write-ahead log (manual, "Populating a Database"). No extension may have rows of its own in such a table.
     """
     stream = iter(dump)
     head, start = _before_rows(stream)
@@ -52,11 +64,22 @@ def freezing(dump: Iterable[bytes]) -> Iterator[bytes]:
         return
     yield head[:start]
     held = _filled(head[start:], stream)
+    within = True
     while (block := _BLOCK.match(held)) is not None:
+        name = _named(block)
+        apart = name in large
+        if apart and not within:
+            yield b"BEGIN;\nTRUNCATE TABLE ONLY %s;\n" % name
         yield held[: block.end()]
-        if _of_its_own(block):
+        if name and (apart or within):
             yield b" WITH (FREEZE)"
-        held = _filled((yield from _rows(held[block.end() :], stream)), stream)
+        held = yield from _rows(held[block.end() :], stream)
+        if apart:
+            yield b"COMMIT;\n" + told(name)
+            within = False
+        held = _filled(held, stream)
+    if not within:
+        yield b"BEGIN;\n"
     yield held
     yield from stream
 
@@ -95,23 +118,40 @@ def _filled(held: bytes, stream: Iterator[bytes]) -> bytes:
 def _rows(held: bytes, stream: Iterator[bytes]) -> Generator[bytes, None, bytes]:
     """Yield what `held` begins with up to the end of the rows, return what comes after. A line with nothing
     but `\\.` ends them, and no row is written so."""
-    while (end := held.find(_END)) < 0:
-        kept = len(_END) - 1
-        yield held[:-kept]
+    tail = b""
+    while (end := _past_rows(tail, held)) < 0:
+        yield held
+        tail = (held if len(held) >= _PART else tail + held)[-_PART:]
         chunk = next(stream, None)
         if chunk is None:
-            yield held[-kept:]
             return b""
-        held = held[-kept:] + chunk
-    yield held[: end + len(_END)]
-    return held[end + len(_END) :]
+        held = chunk
+    yield held[:end]
+    return held[end:]
 
 
-def _of_its_own(block: re.Match[bytes]) -> bool:
-    """Whether the rows go into the table that the header names."""
+def _past_rows(tail: bytes, held: bytes) -> int:
+    """Where in `held`, which comes after `tail`, the end of the rows is over; -1 when it is not in there."""
+    across = (tail + held[:_PART]).find(_END)
+    if across >= 0:
+        return across + len(_END) - len(tail)
+    # To look for one byte is many times faster (memchr), as long as it is rare.
+    at = 0
+    for _ in range(_FEW):
+        at = held.find(b"\\", at) + 1
+        if not at:
+            return -1
+        if at > 1 and held.startswith(_END, at - 2):
+            return at - 2 + len(_END)
+    found = held.find(_END, at - 2)
+    return found + len(_END) if found >= 0 else -1
+
+
+def _named(block: re.Match[bytes]) -> bytes:
+    """The table that the rows go into, as COPY names it, if the header names the same; else nothing."""
     name, schema, copy = block.groups()
-    names = ((b"%s.%s" % (each, other)) for each in _written(schema) for other in _written(name))
-    return any(copy.startswith(b"COPY %s " % each) for each in names)
+    names = (b"%s.%s" % (each, other) for each in _written(schema) for other in _written(name))
+    return next((each for each in names if copy.startswith(b"COPY %s " % each)), b"")
 
 
 def _written(name: bytes) -> tuple[bytes, bytes]:

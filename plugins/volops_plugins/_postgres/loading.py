@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from volops import RestoreFailed
@@ -42,9 +42,16 @@ def load_globals(server: Throwaway, text: bytes, superuser: str) -> None:
         raise RestoreFailed(f"the roles cannot be loaded: {reason(done.stderr)}")
 
 
-def load_database(server: Throwaway, name: str, stream: Iterator[bytes]) -> None:
-    """A database from the SQL of `pg_dump --create`, all in one transaction: what is loaded into a table that
-    the same transaction made needs no write-ahead log (wal_level=minimal), and can be frozen.
+def load_database(
+    server: Throwaway,
+    name: str,
+    stream: Iterator[bytes],
+    large: Collection[bytes],
+    told: Callable[[bytes], bytes],
+) -> None:
+    """A database from the SQL of `pg_dump --create`, all in one transaction but for its `large` tables, of
+    which others are `told` (see `freezing`): what is loaded into a table that the same transaction made or
+    emptied needs no write-ahead log (wal_level=minimal), and can be frozen.
 
     Raises RestoreFailed with psql's error.
     """
@@ -53,7 +60,12 @@ def load_database(server: Throwaway, name: str, stream: Iterator[bytes]) -> None
     if name in _TEMPLATES:
         server.ask(_drop(name), entry)
     # The last thing it does is to connect to the new database.
-    _fed(server, name, entry, itertools.chain([_FENCE.sub(b"", prologue)], _in_one(unfenced(rest))))
+    _fed(
+        server,
+        name,
+        entry,
+        itertools.chain([_FENCE.sub(b"", prologue)], _in_one(freezing(unfenced(rest), large, told))),
+    )
 
 
 def load_contents(server: Throwaway, name: str, dump: Iterable[bytes]) -> None:
@@ -61,12 +73,12 @@ def load_contents(server: Throwaway, name: str, dump: Iterable[bytes]) -> None:
 
     Raises RestoreFailed with psql's error.
     """
-    _fed(server, name, name, _in_one(dump))
+    _fed(server, name, name, _in_one(freezing(dump)))
 
 
 def _in_one(dump: Iterable[bytes]) -> Iterator[bytes]:
     """What is in a database, in one transaction."""
-    return itertools.chain([b"BEGIN;\n", _PACKING], freezing(dump), [b"\nCOMMIT;\n"])
+    return itertools.chain([_PACKING, b"BEGIN;\n"], dump, [b"\nCOMMIT;\n"])
 
 
 def split(stream: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 from volops import Artifact, Staging
+from volops_plugins._postgres.analysing import Analysing, large_tables
 from volops_plugins._postgres.image import Image, data_directory, inspect
 from volops_plugins._postgres.loading import load_contents, load_database, load_globals, main_database
 from volops_plugins._postgres.names import literal, quoted
@@ -47,8 +48,8 @@ class Restoring:
         arguments = initial(main_database(databases), checksums, self._image.major)
         self._server.initialise(self._staging.target, *arguments)
         names = {each["artifact"]: name for name, each in databases.items()}
-        analysing = []
-        with self._server.running(), ThreadPoolExecutor(1, "beside") as pool:
+        analysing: list[Analysing] = []
+        with self._server.running(), ThreadPoolExecutor(thread_name_prefix="beside") as pool:
             # The helper in which the configuration files are unpacked starts while rows are loaded.
             pool.submit(self._staging.tree)
             self._make_tablespaces()
@@ -56,13 +57,23 @@ class Restoring:
                 if artifact.media_type == TAR:
                     self._settings.unpack(artifact.stream)
                 elif artifact.name in names:
-                    load_database(self._server, names[artifact.name], artifact.stream)
-                    analysing.append(pool.submit(self._server.analyse, names[artifact.name]))
+                    analysing.append(self._load_database(names[artifact.name], artifact.stream, pool))
                 else:
                     load_globals(self._server, b"".join(artifact.stream), self._superuser)
             for each in analysing:
-                each.result()
+                each.wait()
         self._settings.put()
+
+    def _load_database(self, name: str, stream: Iterator[bytes], pool: Executor) -> Analysing:
+        large = large_tables(self._facts["databases"][name])
+        analysing = Analysing(self._server, name, pool)
+        loaded = False
+        try:
+            load_database(self._server, name, stream, large, analysing.told)
+            loaded = True
+        finally:
+            analysing.end(loaded=loaded)
+        return analysing
 
     @contextlib.contextmanager
     def serving(self, database: str, dump: Iterable[bytes]) -> Iterator[Throwaway]:

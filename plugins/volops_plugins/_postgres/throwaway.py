@@ -116,15 +116,17 @@ class Throwaway:
 
     def psql(self, chunks: Iterable[bytes], database: str, *options: str) -> Output:
         """Feed psql, which stops at the first error; the caller looks at its exit code."""
-        words = [self._image.program("psql"), "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", *options]
-        words += ["-h", HOME, "-p", _PORT, "-U", self._superuser, "-d", _conninfo(database)]
-        # What a database or a role sets for its sessions must not keep us from loading it.
-        environment = [
-            "env",
-            "PGOPTIONS=-c client_min_messages=warning -c default_transaction_read_only=off",
+        words = self._client(database, "-q", *options)
+        return self._shell.feed(chunks, *words, user=self._image.user, ok=range(256))
+
+    def _client(self, database: str, *options: str) -> list[str]:
+        return [
+            # What a database or a role sets for its sessions must not keep us from loading it.
+            "env", "PGOPTIONS=-c client_min_messages=warning -c default_transaction_read_only=off",
             "PGCLIENTENCODING=UTF8",
-        ]
-        return self._shell.feed(chunks, *environment, *words, user=self._image.user, ok=range(256))
+            self._image.program("psql"), "-X", "-w", "-v", "ON_ERROR_STOP=1", *options,
+            "-h", HOME, "-p", _PORT, "-U", self._superuser, "-d", _conninfo(database),
+        ]  # fmt: skip
 
     def ask(self, statements: str, database: str, *options: str) -> list[str]:
         """The lines that psql prints, unaligned. Raises RestoreFailed with its error."""
@@ -140,12 +142,18 @@ class Throwaway:
             *words, "-h", HOME, "-p", _PORT, "-U", self._superuser, "-d", _conninfo(database)
         )
 
-    def analyse(self, database: str) -> None:
-        """Have the planner's statistics of a database made, so that first queries are fast."""
-        words = [self._image.program("vacuumdb"), "--analyze-only", "--jobs=2", "--quiet", "-w"]
-        done = self._run(*words, "-h", HOME, "-p", _PORT, "-U", self._superuser, "-d", _conninfo(database))
-        if done.code:
-            raise RestoreFailed(f"ANALYZE failed: {_complaint(done.stderr)}")
+    def follow(self, file: str, end: str, database: str) -> Output:
+        """Feed psql with the lines that others write to a file, until the line `end`; it stops at the first
+        error, and the caller looks at its exit code."""
+        script = read_text(__package__, "follow.sh")
+        words = ("sh", "-c", script, "follow.sh", file, end, *self._client(database, "-q", "-o", "/dev/null"))
+        return self._shell.run(*words, user=self._image.user, ok=range(256))
+
+    def append(self, file: str, text: str) -> None:
+        """Add text to such a file."""
+        self._shell.run(
+            "sh", "-c", 'cat >>"$1"', "append", file, input=text.encode(), user=self._image.user
+        )  # fmt: skip
 
     def settings_error(self) -> str:
         """Why the cluster's own configuration files do not suit this server; empty when they do."""
