@@ -276,7 +276,12 @@ def test_missing_extensions_are_named_before_anything_is_touched(db: Database) -
 def test_a_server_that_does_not_start_beside_the_live_one_leaves_that_alone(db: Database) -> None:
     db.filled(NEW)
     db.backup()
-    broken = "RUN printf '#!/bin/sh\\necho no room for it >&2; exit 1\\n' >/usr/lib/postgresql/17/bin/pg_ctl"
+    script = (
+        '#!/bin/sh\\ncase "$*" in *volops-restore*) echo no room for it >&2; exit 1 ;; esac\\n'
+        'exec "$0.real" "$@"\\n'
+    )
+    program = "/usr/lib/postgresql/17/bin/postgres"
+    broken = f"RUN mv {program} {program}.real && printf '{script}' >{program} && chmod 755 {program}"
     with image_made(db, broken) as image:
         db.write(COMPOSE.replace("volops-sample-postgres:{tag}", image).format(data=DATA))
         db.up()

@@ -1,0 +1,177 @@
+"""Programs that a helper's own shell starts, and what is done where it cannot."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.live import docker, eventually
+from volops.docker import DockerEngine
+from volops.docker.execution import DockerExec
+from volops.engine import Engine, HelperSpec, collect
+from volops.errors import EngineFailed, HelperLost, ProducerFailed
+from volops.mover import Helper, HelperShell
+from volops.mover.starting import Starter
+
+SPEC = HelperSpec("debian:trixie-slim", (), capabilities=("SETUID", "SETGID", "KILL"))
+WHO = ("sh", "-c", 'id -u; id -g; grep -h "^Cap[PE]\\|^Groups" /proc/self/status')
+
+
+class Deaf(DockerEngine):
+    """An engine that starts no program in a container."""
+
+    def __init__(self, engine: DockerEngine) -> None:
+        self.__dict__.update(engine.__dict__)
+
+    def exec(
+        self,
+        container: str,
+        argv: Sequence[str],
+        *,
+        user: str = "",
+        input: bytes | None = None,
+        reading: bool = False,
+    ) -> DockerExec:
+        raise AssertionError(f"the engine was to start {argv} in {container}: {user}, {input!r}, {reading}")
+
+
+@pytest.fixture
+def helper(engine: DockerEngine) -> Iterator[Helper]:
+    """One whose engine starts nothing in it."""
+    with Helper(Deaf(engine), SPEC, local=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shell(engine: DockerEngine, helper: Helper) -> HelperShell:
+    """A shell in it."""
+    return HelperShell(Deaf(engine), helper)
+
+
+def starter(helper: Helper) -> Starter:
+    assert helper.starter is not None
+    return helper.starter
+
+
+def test_nothing_is_started_by_the_engine(shell: HelperShell) -> None:
+    assert shell.run("echo", "it's", "$HOME").text == "it's $HOME"
+    assert b"".join(shell.stream("seq", "3")) == b"1\n2\n3\n"
+    assert shell.feed(iter([b"a", b"b"]), "cat").text == "ab"
+    assert shell.feed(iter([b"a"]), "sh", "-c", "cat; id -u", user="65534:65534").text == "a65534"
+
+
+def test_a_program_of_another_user_has_no_rights_of_root(shell: HelperShell) -> None:
+    uid, gid, *status = shell.run(*WHO, user="65534:65533").text.splitlines()
+    assert (uid, gid) == ("65534", "65533")
+    assert [line.split() for line in status] == [["Groups:"], ["CapPrm:", "0" * 16], ["CapEff:", "0" * 16]]
+
+
+def test_where_no_program_makes_another_user_the_engine_does(engine: Engine) -> None:
+    without = replace(SPEC, binds=(("/dev/null", "/usr/bin/setpriv", False),))
+    with Helper(engine, without, local=True) as helper:
+        assert starter(helper).start(["true"], "65534:65534") is None
+        assert HelperShell(engine, helper).run("id", "-u", user="65534:65534").text == "65534"
+        assert HelperShell(engine, helper).feed(iter([b"x"]), "id", "-u", user="65534:65534").text == "65534"
+
+
+def test_a_user_by_name_is_left_to_the_engine(helper: Helper) -> None:
+    assert starter(helper).start(["true"], "nobody") is None
+    assert starter(helper).start(["true"], "65534") is None
+
+
+def test_input_of_any_size_arrives_and_never_touches_the_disk(helper: Helper) -> None:
+    assert helper.pipes is not None
+    secret = b"a secret\n" * 400_000
+    program = starter(helper).start(["sh", "-c", "cat; sleep 0.2"], data=secret)
+    assert program is not None
+    said = bytearray()
+    for _, chunk in program.output():
+        said += chunk
+        for path in helper.pipes.iterdir():
+            assert path.is_fifo() or b"secret" not in path.read_bytes()
+    assert said == secret
+    assert program.exit_code() == 0
+
+
+def test_a_program_that_reads_nothing_of_its_input_ends_all_the_same(shell: HelperShell) -> None:
+    assert shell.run("true", input=b"x" * (8 << 20)).code == 0
+    assert shell.run("head", "-c", "3", input=b"abc" * (8 << 20)).text == "abc"
+
+
+def test_what_a_program_leaves_running_keeps_nobody_waiting(shell: HelperShell) -> None:
+    assert shell.run("sh", "-c", "sleep 600 & echo done").text == "done"
+
+
+def test_a_program_s_death_by_a_signal_is_told(shell: HelperShell) -> None:
+    assert shell.run("sh", "-c", "kill -TERM $$", ok=(143,)).code == 143
+    with pytest.raises(ProducerFailed, match=r"^sh was killed"):
+        shell.run("sh", "-c", "kill -9 $$")
+
+
+def test_many_programs_run_at_once(shell: HelperShell) -> None:
+    together = threading.Barrier(20)
+
+    def run(number: int) -> str:
+        together.wait()
+        return shell.run("sh", "-c", f"sleep 0.1; echo {number}; cat", input=b"x" * number).text
+
+    with ThreadPoolExecutor(20) as pool:
+        assert list(pool.map(run, range(20))) == [f"{number}\n{'x' * number}".strip() for number in range(20)]
+
+
+def test_pipes_and_scripts_go_with_their_program(helper: Helper, shell: HelperShell) -> None:
+    assert helper.pipes is not None
+    for _ in range(5):
+        shell.run("cat", input=b"x")
+        list(shell.stream("true"))
+    assert sorted(path.name for path in helper.pipes.iterdir()) == ["commands"]
+
+
+@pytest.mark.parametrize("moment", ["before", "while it runs"])
+def test_a_helper_that_is_killed_is_lost(engine: Engine, moment: str) -> None:
+    with Helper(engine, SPEC, local=True) as helper, ThreadPoolExecutor(1) as beside:
+        if moment == "before":
+            docker("kill", helper.container)
+            eventually("it ended", lambda: not engine.running(helper.container))
+            with pytest.raises(EngineFailed, match="takes no commands any more"):
+                starter(helper).start(["true"])
+            return
+        program = starter(helper).start(["sh", "-c", "echo here; sleep 600"])
+        assert program is not None
+        output = program.output()
+        assert next(output) == (1, b"here\n")
+        beside.submit(docker, "kill", helper.container)
+        assert list(output) == []
+        assert program.exit_code() is None
+        with pytest.raises(HelperLost):
+            HelperShell(engine, helper).run("true")
+
+
+def test_where_nobody_listens_nothing_is_left(tmp_path: Path) -> None:
+    with pytest.raises(EngineFailed, match="takes no commands any more"):
+        Starter(tmp_path).start(["true"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shell_that_ends_before_it_starts_what_it_was_told_to_is_noticed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "commands")
+    listening = os.open(tmp_path / "commands", os.O_RDONLY | os.O_NONBLOCK)
+    program = Starter(tmp_path).start(["true"], data=b"x")
+    os.close(listening)
+    assert program is not None
+    output = collect(program)
+    assert (output.code, output.text) == (-1, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["commands"]
+
+
+def test_a_short_program_is_collected(helper: Helper) -> None:
+    program = starter(helper).start(["sh", "-c", "echo out; echo err >&2; exit 3"])
+    assert program is not None
+    output = collect(program)
+    assert (output.code, output.text, output.stderr) == (3, "out", "err\n")
