@@ -127,7 +127,7 @@ class ContainerShell:
         try:
             yield
         except EngineFailed as error:
-            if self._engine.running(self._container):
+            if not self._is_gone(_ENDING_S):
                 raise
             raise HelperLost(
                 f"the container in which {_called(argv)} was to run is gone", next_step=_WHY_GONE
