@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.live import HOLD, helper
 from volops.docker.execution import _WHOLE, DockerExec, _End
-from volops.engine import Engine, HelperSpec
+from volops.engine import Engine, HelperSpec, collect
 from volops.errors import EngineFailed
 from volops.mover import ContainerShell
 
