@@ -27,8 +27,9 @@ _THREADS = 2
 _JOB_BYTES = 2 << 20
 """Small jobs keep two compression threads under 64 MiB of memory, whatever the stream's size. Smaller ones
 cost more: each begins with what the one before has seen."""
-_AHEAD = 8
-"""Compressed chunks that may wait to be written, of about 1 MiB at most."""
+PLAIN_AHEAD, _STORED_AHEAD = 16, 4
+"""How many chunks, of 1 MiB or two at most, may wait: plain ones, for what is made by fits and starts is to
+keep two processors busy all the time; and those that are to be written."""
 _LOOK_S = 0.1
 _SAME_BYTE = 1
 """The type of a block that repeats one byte."""
@@ -79,13 +80,16 @@ def compress(chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield compressor.flush()
 
 
-def behind(chunks: Iterable[bytes], store: Callable[[Iterator[bytes]], Stored]) -> Stored:
-    """Run `store` on `chunks`, in a thread of its own: while it digests and writes one, the next is made.
+def behind(
+    chunks: Iterable[bytes], store: Callable[[Iterator[bytes]], Stored], most: int = _STORED_AHEAD
+) -> Stored:
+    """Run `store` on `chunks`, in a thread of its own: while it digests and writes one, the next is made; at
+    `most` so many wait.
 
     Raises what either raises. When `chunks` raise, so do those that `store` gets, and it has ended before
     this raises.
     """
-    waiting: queue.Queue[bytes | None] = queue.Queue(_AHEAD)
+    waiting: queue.Queue[bytes | None] = queue.Queue(most)
     whole, over = threading.Event(), threading.Event()
 
     def taken() -> Iterator[bytes]:

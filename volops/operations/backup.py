@@ -22,6 +22,7 @@ from volops.operations.backup_choice import (
     meant_for_nothing,
     nothing_stored,
 )
+from volops.operations.closing import Closing
 from volops.operations.run_record import compose_files, compose_files_name, describe_run, free_stamp
 from volops.operations.volume_dump import (
     Dumping,
@@ -78,8 +79,8 @@ def _carry_out(
     started, name = datetime.now(UTC), f"{kind}_backup_{stamp}"
     around = look_around(workspace.engine, workspace.stack, stamp, workspace.settings.helper_image)
     draft = workspace.catalog.begin(name)
-    with ThreadPoolExecutor(1) as pool:
-        try:
+    try:
+        with ThreadPoolExecutor(1) as pool, Closing(emit) as closing:
             run = Dumping(
                 around=around,
                 state=workspace.state,
@@ -89,6 +90,7 @@ def _carry_out(
                 everything=selection.everything,
                 sizes=pool.submit(workspace.engine.volume_sizes) if estimate else None,
                 names={compose_files_name(stamp): ""},
+                closing=closing,
             )
             dumps = _dump_all(workspace, run, jobs)
             if any(dump.error for dump in dumps):
@@ -96,10 +98,10 @@ def _carry_out(
             records = tuple(dump.record for dump in dumps)
             artifacts = _compose_files(workspace, run)
             manifest = describe_run(around, name, kind, started, records, artifacts)
-            draft.commit(manifest)
-        except BaseException:
-            draft.discard()
-            raise
+        draft.commit(manifest)
+    except BaseException:
+        draft.discard()
+        raise
     return manifest, tuple(dump.outcome for dump in dumps)
 
 

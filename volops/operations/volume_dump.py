@@ -16,7 +16,8 @@ from volops.errors import PluginBroken, StoreFull, StoreUnavailable, VolopsError
 from volops.events import Event, Progress, VolumeFinished, VolumeStarted, Warned
 from volops.manifest import ArtifactRecord, PluginRecord, VolumeRecord, json_facts
 from volops.model import Artifact, Digest, Outcome, OutcomeStatus, StoredArtifact, Volume
-from volops.pipeline import SUFFIXES, ZSTD, Tally, behind, compress, observed
+from volops.operations.closing import Closing
+from volops.pipeline import PLAIN_AHEAD, SUFFIXES, ZSTD, Tally, behind, compress, observed
 from volops.plugins import Assignment, RegisteredType, blaming
 from volops.quiesce import held
 from volops.source import LiveSource, Surroundings
@@ -30,7 +31,8 @@ _PROGRESS_S = 0.1
 @dataclass(frozen=True, slots=True)
 class Dumping:
     """What dumping any volume of a run needs. `sizes`, if given, will hold each volume's size in bytes;
-    `names` tells which volume has which artifact name, empty for what is the run's own."""
+    `names` tells which volume has which artifact name, empty for what is the run's own; `closing`, if given,
+    closes what was opened for a volume while the run goes on."""
 
     around: Surroundings
     state: Path
@@ -40,6 +42,7 @@ class Dumping:
     everything: bool = False
     sizes: Future[dict[str, int]] | None = None
     names: dict[str, str] = field(default_factory=dict)
+    closing: Closing | None = None
 
 
 @dataclass(slots=True)
@@ -170,8 +173,13 @@ def _opened(
         on_warning=told.warn,
     )
     how = given.quiesce or volume_type.quiesce
-    holding = held(run.around.engine, run.state, run.around.stack, given.volume, how)
-    with holding, source, blaming(given.type):
+    with contextlib.ExitStack() as opened:
+        opened.enter_context(held(run.around.engine, run.state, run.around.stack, given.volume, how))
+        if run.closing:
+            opened.callback(run.closing.close, given.volume.key, source)
+        else:
+            opened.callback(source.close)
+        opened.enter_context(blaming(given.type))
         yield volume_type, source
 
 
@@ -188,10 +196,11 @@ def store_artifact(
     def store(chunks: Iterator[bytes]) -> Digest:
         return draft.write(file, chunks)
 
-    # Reading and digesting, compressing, writing: each in a thread of its own.
-    stored = (
-        behind(stream, store) if plain else behind(stream, lambda chunks: behind(compress(chunks), store))
-    )
+    if plain:
+        stored = behind(stream, store)
+    else:
+        # Reading and digesting, compressing, writing: each in a thread of its own.
+        stored = behind(stream, lambda chunks: behind(compress(chunks), store), PLAIN_AHEAD)
     return StoredArtifact(artifact.name, file, artifact.media_type, codecs, tally.digest(), stored)
 
 
