@@ -175,3 +175,14 @@ def test_a_short_program_is_collected(helper: Helper) -> None:
     assert program is not None
     output = collect(program)
     assert (output.code, output.text, output.stderr) == (3, "out", "err\n")
+
+
+def test_a_loop_that_died_alone_is_noticed(shell: HelperShell) -> None:
+    """No program of the helper's, and not its first one, holds the pipe of the commands open."""
+    shell.run("sh", "-c", "sleep 600 >/dev/null 2>&1 &")
+    loop = "for each in /proc/[0-9]*; do [ -e $each/fd/4 ] && echo ${each##*/}; done; true"
+    (pid,) = shell.run("sh", "-c", loop).text.split()
+    shell.run("sh", "-c", f"kill -9 {pid}", ok=range(256))
+    # It may take one command more, and do nothing about it.
+    with pytest.raises((EngineFailed, HelperLost)):
+        shell.run("true")

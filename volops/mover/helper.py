@@ -12,13 +12,17 @@ from pathlib import Path
 from volops.engine import Engine, HelperSpec
 from volops.errors import EngineFailed
 from volops.mover.pipe import Pipe, Watch
-from volops.mover.starting import COMMANDS, LOOP, PIPES, Starter
+from volops.mover.starting import COMMANDS, LOOP, OPEN, PIPES, Starter
 
 _HOLD = ("/bin/sh", "-c", "exec cat >/dev/null")
 _PROBE = "through"
 _GREETING = f"""
-[ ! -p {PIPES}/probe ] || {{ {LOOP} {{ echo {_PROBE}; tar --version 2>&1; }} 1<>{PIPES}/probe; }}
-exec cat >/dev/null
+if [ -p {PIPES}/probe ]; then
+    {OPEN}
+    {LOOP}
+    {{ echo {_PROBE}; tar --version 2>&1; }} 1<>{PIPES}/probe
+fi
+exec cat >/dev/null 4<&-
 """
 """Says at once that pipes work, and which tar there is: two programs less to start for whoever needs both.
 From then on it starts programs itself.

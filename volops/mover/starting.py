@@ -24,10 +24,11 @@ from volops.mover.pipe import written
 PIPES = "/volops"
 """Where a helper sees the directory of the pipes."""
 COMMANDS = "commands"
-LOOP = f'while read -r each; do /bin/sh "{PIPES}/$each" & done <>{PIPES}/{COMMANDS} &'
-"""What a helper's first program has running beside it: starts each script that is named to it. What it starts
-ignores SIGINT and SIGQUIT, unless it says itself what these are to do (POSIX, "Signals and Error Handling").
-"""
+OPEN = f"exec 4<>{PIPES}/{COMMANDS}"
+LOOP = f'while read -r each <&4; do /bin/sh "{PIPES}/$each" 4<&- & done &'
+"""What a helper's first program has running beside it, once the pipe is open: starts each script that is
+named to it, and is the only one then that has that pipe open. What it starts ignores SIGINT and SIGQUIT,
+unless it says itself what these are to do (POSIX, "Signals and Error Handling")."""
 _READ_BYTES = 1 << 16
 _LOOK_MS = 500
 _USER = re.compile(r"(\d+):(\d+)")
