@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.disks import small_disk
 from tests.live import docker, eventually
 from volops.docker import DockerEngine
 from volops.docker.execution import DockerExec
@@ -186,3 +189,22 @@ def test_a_loop_that_died_alone_is_noticed(shell: HelperShell) -> None:
     # It may take one command more, and do nothing about it.
     with pytest.raises((EngineFailed, HelperLost)):
         shell.run("true")
+
+
+def test_with_no_room_for_pipes_the_engine_does_all(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(tmp_path / "small", 1) as small:
+        monkeypatch.setattr(tempfile, "tempdir", str(small))
+        with Helper(engine, SPEC, local=True) as helper:
+            shell = HelperShell(engine, helper)
+            with contextlib.suppress(OSError), (small / "filling").open("wb") as filling:
+                while filling.write(bytes(4096)):
+                    filling.flush()
+            assert starter(helper).start(["true"]) is None
+            assert shell.run("cat", input=b"all the same").text == "all the same"
+            assert shell.run("id", "-u", user="65534:65534").text == "65534"
+            assert b"".join(shell.stream("seq", "2")) == b"1\n2\n"
+            assert shell.feed(iter([b"x"]), "cat").text == "x"
+            assert helper.pipes is not None
+            assert [path.name for path in helper.pipes.iterdir()] == ["commands"]

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from functools import wraps
 from pathlib import Path, PurePosixPath
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
@@ -25,6 +25,7 @@ _ANNOUNCED = 'read -r _ _ _ _ group _ </proc/$$/stat; echo "$group" >&2; exec "$
 """Runs a program that tells its process group first, as the first line of its standard error (proc(5))."""
 
 Given = ParamSpec("Given")
+Laid = TypeVar("Laid", Pipe, Outlet)
 
 
 def _begun(stream: Callable[Given, Generator[bytes, None, None]]) -> Callable[Given, Iterator[bytes]]:
@@ -159,24 +160,24 @@ class HelperShell(ContainerShell):
         ok: Collection[int] = (0,),
         on_stderr: Callable[[str], None] | None = None,
     ) -> Iterator[bytes]:
-        if self._pipes is None:
+        found = self._laid(Pipe)
+        if found is None:
             return super().stream(*argv, ok=ok, on_stderr=on_stderr)
-        return self._piped(self._pipes, argv, ok, on_stderr)
+        return self._piped(*found, argv, ok, on_stderr)
 
     @_begun
     def _piped(
         self,
-        pipes: Path,
+        name: str,
+        pipe: Pipe,
         argv: tuple[str, ...],
         ok: Collection[int],
         on_stderr: Callable[[str], None] | None,
     ) -> Generator[bytes, None, None]:
-        name = f"stream-{next(self._numbers)}"
         # A program that nobody reads any more ends by writing: its pipe is gone then.
-        with Pipe(pipes / name) as pipe:
-            script = f'exec "$@" >{PIPES}/{name}'
+        with pipe:
             with self._there(argv):
-                program = self._started(("/bin/sh", "-c", script, "sh", *argv))
+                program = self._started(("/bin/sh", "-c", f'exec "$@" >{PIPES}/{name}', "sh", *argv))
             watch = Watch(program)
             yield b""
             yield from pipe.read(watch)
@@ -184,16 +185,24 @@ class HelperShell(ContainerShell):
         self._finish(program, argv, ok, watch.tail.text(), on_stderr)
 
     def feed(self, chunks: Iterable[bytes], *argv: str, user: str = "", ok: Collection[int] = (0,)) -> Output:
-        if self._pipes is None:
+        found = self._laid(Outlet)
+        if found is None:
             return super().feed(chunks, *argv, user=user, ok=ok)
-        name = f"stream-{next(self._numbers)}"
-        with Outlet(self._pipes / name) as outlet:
-            script = f'exec "$@" <{PIPES}/{name}'
+        name, outlet = found
+        with outlet:
             with self._there(argv):
-                program = self._started(("/bin/sh", "-c", script, "sh", *argv), user)
+                program = self._started(("/bin/sh", "-c", f'exec "$@" <{PIPES}/{name}', "sh", *argv), user)
             watch = Watch(program)
             outlet.pour(chunks, watch)
         return self._fed(program, argv, watch, ok)
+
+    def _laid(self, kind: Callable[[Path], Laid]) -> tuple[str, Laid] | None:
+        """A new pipe and its name; None where there can be none, or no room for it."""
+        name = f"stream-{next(self._numbers)}"
+        with contextlib.suppress(OSError):
+            if self._pipes is not None:
+                return name, kind(self._pipes / name)
+        return None
 
     def _started(self, argv: Sequence[str], user: str = "", data: bytes | None = None) -> Exec:
         program = self._starter.start(argv, user, data) if self._starter else None

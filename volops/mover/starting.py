@@ -52,7 +52,8 @@ class Starter:
         self._become: str | None = None
 
     def start(self, argv: Sequence[str], user: str = "", data: bytes | None = None) -> Started | None:
-        """Start a program, with `data` as its standard input. None when it cannot become that user (uid:gid).
+        """Start a program, with `data` as its standard input. None when it cannot become that user (uid:gid),
+        or this machine has no room for its pipes: the engine can start it then.
 
         Raises EngineFailed when nobody is there any more who would start it.
         """
@@ -64,8 +65,13 @@ class Starter:
             command = f"{become} {command}"
         return self._started(command, data)
 
-    def _started(self, command: str, data: bytes | None) -> Started:
-        program = Started(self._pipes, f"program-{next(self._numbers)}", command, data)
+    def _started(self, command: str, data: bytes | None) -> Started | None:
+        program = Started(self._pipes, f"program-{next(self._numbers)}", data)
+        try:
+            program.prepare(command)
+        except OSError:
+            program.close()
+            return None
         try:
             commands = os.open(self._pipes / COMMANDS, os.O_WRONLY | os.O_NONBLOCK)
             try:
@@ -84,6 +90,8 @@ class Starter:
         if self._become is None:
             tries = (f"{shlex.join(words)} true 2>/dev/null && exec echo {words[0]}" for words in _DROPS)
             program = self._started(f"sh -c {shlex.quote('; '.join([*tries, 'echo none']))}", None)
+            if program is None:
+                return None
             said = b"".join(chunk for channel, chunk in program.output() if channel == 1)
             self._become = said.decode().strip()
         way = _WAYS.get(self._become)
@@ -93,24 +101,27 @@ class Starter:
 class Started:
     """`volops.engine.Exec` of a program that a helper's own shell has started."""
 
-    def __init__(self, pipes: Path, name: str, command: str, data: bytes | None) -> None:
+    def __init__(self, pipes: Path, name: str, data: bytes | None) -> None:
         self.name = name
         self._pipes, self._data = pipes, data
         self._ended = b""
         self._open: dict[str, int] = {}
+
+    def prepare(self, command: str) -> None:
+        """Lay out its pipes, and the script that is to run. Raises OSError."""
         for each in ("end", "out", "err"):
             self._open[each] = self._pipe(each, 0o622, os.O_RDONLY)
         source = "/dev/null"
-        if data is not None:
+        if self._data is not None:
             # Held at both ends until the program has it open, so that neither waits for the other.
             self._open["in"] = self._pipe("in", 0o644, os.O_RDWR)
-            source = f"{PIPES}/{name}.in"
-        there = f"{PIPES}/{name}"
+            source = f"{PIPES}/{self.name}.in"
+        there = f"{PIPES}/{self.name}"
         script = (
             f"exec 3>{there}.end >{there}.out 2>{there}.err <{source}\necho >&3\n"
             f"{command} 3>&-\necho $? >&3\n"
         )
-        path = pipes / name
+        path = self._pipes / self.name
         path.write_bytes(script.encode("utf-8", "surrogateescape"))
         path.chmod(0o644)
 
