@@ -22,7 +22,7 @@ def look_on() -> Iterator[Witness]:
 @then("the witness saw helper containers at work")
 def saw_something(witness: Witness, recorder: Recorder) -> None:
     witness.stop()
-    recorder.text("programs started in helper containers", "\n".join(witness.executed))
+    recorder.text("programs started in helper containers", "\n".join(sorted(witness.executed)))
     assert witness.helpers
     assert witness.executed
     assert any("volops" in process for process in witness.processes)
@@ -36,7 +36,7 @@ def no_secrets(run: Run, project: Project, witness: Witness, recorder: Recorder)
         "manifests": manifests,
         "command lines of processes": list(witness.processes),
         "helper containers": list(witness.helpers.values()),
-        "programs started in them": witness.executed,
+        "programs started in them": list(witness.executed),
     }
     recorder.table(
         "looked through", ["what", "how many"], [[what, len(texts)] for what, texts in seen.items()]
