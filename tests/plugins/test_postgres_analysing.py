@@ -29,6 +29,8 @@ INSERT INTO child SELECT generate_series(60001, 120000);
 INSERT INTO pairs SELECT n, n / 10 FROM generate_series(1, 60000) n;
 INSERT INTO unlogged SELECT generate_series(1, 60000);
 INSERT INTO few VALUES (1), (2);
+ALTER TABLE child ADD PRIMARY KEY (n);
+ALTER TABLE parent ADD PRIMARY KEY (n);
 CREATE INDEX lowered ON ODD (lower(note));
 CREATE STATISTICS together (dependencies) ON a, b FROM pairs;
 CREATE MATERIALIZED VIEW summary AS SELECT n % 10 AS digit, count(*) FROM first GROUP BY 1;

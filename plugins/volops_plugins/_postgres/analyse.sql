@@ -1,3 +1,6 @@
+-- Nobody else is at work any more, and from here on an error counts.
+\set ON_ERROR_STOP on
+SET lock_timeout = 0;
 -- Tables without statistics, and those that can have had only some while rows were loaded: of expressions in their
 -- indexes, of several columns together, of the tables that inherit from them.
 SELECT format('ANALYZE %I.%I', n.nspname, c.relname)

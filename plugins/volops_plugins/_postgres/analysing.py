@@ -19,6 +19,7 @@ from volops_plugins._postgres.throwaway import HOME, Throwaway
 _LARGE_ROWS = 50_000
 """From here on a table is worth a transaction and a process of its own, some ms."""
 _END = "-- end"
+_GIVES_WAY_MS = 500
 
 
 def large_tables(recorded: Mapping[str, Any]) -> frozenset[bytes]:
@@ -36,8 +37,13 @@ class Analysing:
         self._following = pool.submit(server.follow, self._told, _END, database)
 
     def told(self, table: bytes) -> bytes:
-        """What psql must be fed with, in any session, once the rows of a table are in: it never waits."""
-        statement = shlex.quote(f"ANALYZE {table.decode('utf-8', 'surrogateescape')};")
+        """What psql must be fed with, in any session, once the rows of a table are in: it never waits.
+
+        To analyse a table takes locks on those that inherit from it, too, while whoever loads may hold these
+        and want the table: it gives way then, and the table has its turn at the end.
+        """
+        name = table.decode("utf-8", "surrogateescape")
+        statement = shlex.quote(f"SET lock_timeout = '{_GIVES_WAY_MS}'; ANALYZE {name};")
         return f"\\! echo {statement} >>{self._told}\n".encode("utf-8", "surrogateescape")
 
     def end(self, *, loaded: bool) -> None:

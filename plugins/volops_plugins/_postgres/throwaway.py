@@ -50,6 +50,8 @@ _PRIVATE = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "synchronous_standby_names": "",
+    # Of two that wait for each other the server would choose one itself: see analysing.py.
+    "deadlock_timeout": "1h",
     "max_wal_size": "16GB",
     "checkpoint_timeout": "1h",
     "max_parallel_maintenance_workers": "2",
@@ -143,10 +145,11 @@ class Throwaway:
         )
 
     def follow(self, file: str, end: str, database: str) -> Output:
-        """Feed psql with the lines that others write to a file, until the line `end`; it stops at the first
-        error, and the caller looks at its exit code."""
+        """Feed psql with the lines that others write to a file, until the line `end`; it goes on after an
+        error until these say otherwise, and the caller looks at its exit code."""
         script = read_text(__package__, "follow.sh")
-        words = ("sh", "-c", script, "follow.sh", file, end, *self._client(database, "-q", "-o", "/dev/null"))
+        client = self._client(database, "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=0")
+        words = ("sh", "-c", script, "follow.sh", file, end, *client)
         return self._shell.run(*words, user=self._image.user, ok=range(256))
 
     def append(self, file: str, text: str) -> None:
