@@ -72,6 +72,29 @@ def test_all_that_the_planner_can_know_it_knows_after_a_restore(db: Database, ta
     assert db.psql("SELECT count(*), sum(n) FROM ONLY parent") == "60000|1800030000"
 
 
+def test_two_sessions_that_want_each_other_s_tables_do_not_fail_a_restore(db: Database) -> None:
+    """Keys lock the child, then want the parent, which is being analysed, and which wants its child then."""
+    db.start(NEW)
+    db.psql(
+        """
+        CREATE TABLE parent (n int, a text, b text, c text);
+        ALTER TABLE parent ALTER a SET STATISTICS 10000, ALTER b SET STATISTICS 10000;
+        CREATE TABLE child () INHERITS (parent);
+        CREATE TABLE before AS SELECT n FROM generate_series(1, 60000) n;
+        INSERT INTO parent SELECT n, md5(n::text), md5((-n)::text), md5((2 * n)::text)
+        FROM generate_series(1, 200000) n;
+        INSERT INTO child SELECT n, md5(n::text) FROM generate_series(200001, 249000) n;
+        ALTER TABLE child ADD PRIMARY KEY (n), ADD UNIQUE (a), ADD UNIQUE (a, n);
+        ALTER TABLE parent ADD PRIMARY KEY (n);
+        """
+    )
+    db.backup()
+    db.psql("DROP TABLE child, parent")
+    db.restore()
+    assert db.psql("SELECT count(*) FROM parent") == "249000"
+    assert db.psql(WITHOUT) == ""
+
+
 def test_statistics_that_cannot_be_made_leave_the_live_data_as_it_was(db: Database) -> None:
     """An index on what a function makes of a row, which breaks off as soon as anybody but a COPY asks."""
     db.start(NEW)
