@@ -26,7 +26,8 @@ def _left(name: str) -> list[str]:
     listings = ("ps -a --format {{.Names}}~{{.Mounts}}", "volume ls -q", "network ls --format {{.Name}}")
     images = "images --format {{.Repository}}:{{.Tag}}"
     found = [docker(*listing.split()).decode().split() for listing in (*listings, images)]
-    return [each for lines in found for each in lines if name in each]
+    # Sorted, since the engine lists the tags of one image in any order.
+    return sorted(each for lines in found for each in lines if name in each)
 
 
 @pytest.fixture
