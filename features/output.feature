@@ -14,9 +14,11 @@ Feature: Output for people, for pipes, and for programs
     Then there is one backup, called "full_backup_" and the time
 
   Scenario: A terminal gets colours and a progress bar
+    Given 300 MB more in its volume "receipts"
     When I run "volops backup" on a terminal
     Then it succeeds
     And it holds escape sequences
+    And a bar showed how much of how much, how fast, and the time left
     And it says "complete"
 
   Scenario Outline: A program gets one JSON object from `volops <verb>`

@@ -324,11 +324,46 @@ class TestFiles:
         monkeypatch.setenv("COMPOSE_FILE", "one.yaml;two.yaml")
         self.agree(created)
 
-    def test_compose_file_in_dot_env(self, created: list[str]) -> None:
-        Path("one.yaml").write_text(self.SERVICE)
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            '# which\nexport COMPOSE_FILE="deploy/one.yaml"',
+            "COMPOSE_FILE=deploy/one.yaml # production",
+            'COMPOSE_FILE="deploy/one.yaml" # production',
+            "COMPOSE_FILE: deploy/one.yaml",
+            "WHERE=deploy\nCOMPOSE_FILE=${WHERE}/one.yaml",
+            "COMPOSE_FILE='deploy/one.yaml'\nCOMPOSE_FILE=deploy/one.yaml",
+            "COMPOSE_PATH_SEPARATOR=;\nCOMPOSE_FILE=deploy/one.yaml;deploy/two.yaml",
+            "COMPOSE_FILE=deploy/has$$sign.yaml",
+            "# COMPOSE_FILE=none.yaml\nCOMPOSE_FILE=deploy/one.yaml\nCOMPOSE_PROJECT_NAME=\n",
+        ],
+    )
+    def test_compose_file_in_dot_env(self, lines: str, created: list[str]) -> None:
+        Path("deploy").mkdir()
+        for name in ("one", "has$sign", "has$$sign"):
+            (Path("deploy") / f"{name}.yaml").write_text(self.SERVICE)
+        Path("deploy/two.yaml").write_text("services: {a: {init: true}}")
         Path("compose.yaml").write_text("services: {wrong: {image: none}}")
-        Path(".env").write_text('# which\nexport COMPOSE_FILE="one.yaml"\n')
+        Path(".env").write_text(f"{lines}\n")
         self.agree(created)
+
+    def test_compose_file_in_an_env_file_beside_another(
+        self, created: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Path("one.yaml").write_text(self.SERVICE)
+        Path("first.env").write_text("NAME=one\n")
+        Path("second.env").write_text("COMPOSE_FILE=${NAME}.yaml\n")
+        monkeypatch.setenv("COMPOSE_ENV_FILES", "first.env,second.env")
+        self.agree(created)
+
+    def test_an_env_file_that_is_not_to_be_read(
+        self, created: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Path("compose.yaml").write_text(self.SERVICE)
+        Path(".env").write_text("COMPOSE_FILE=deploy/none.yaml\n")
+        monkeypatch.setenv("COMPOSE_DISABLE_ENV_FILE", "1")
+        self.agree(created)
+        assert load_stack(ComposeOptions()).env_files == ()
 
 
 class TestErrors:
@@ -362,9 +397,27 @@ class TestErrors:
         assert "\n" not in str(caught.value)
 
     @pytest.mark.usefixtures("project")
-    def test_a_file_on_standard_input_is_refused(self) -> None:
+    def test_a_file_on_standard_input_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(InvalidUse, match="standard input"):
             load_stack(ComposeOptions(files=("-",)))
+        monkeypatch.setenv("COMPOSE_FILE", "-")
+        with pytest.raises(InvalidUse, match="standard input"):
+            load_stack(ComposeOptions())
+
+    @pytest.mark.usefixtures("project")
+    def test_a_file_that_compose_cannot_fetch_is_refused_in_composes_words(self) -> None:
+        with pytest.raises(ComposeInvalid, match=r"COMPOSE_EXPERIMENTAL_GIT_REMOTE|nowhere"):
+            load_stack(ComposeOptions(files=("https://nowhere.invalid/shop.git",)))
+
+    def test_a_file_that_compose_has_fetched_is_refused_before_anything_is_done(
+        self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The answer is that of a compose that got hold of it; here there is nobody to get it from."""
+        answer = json.dumps({"name": project.name, "services": {"a": {"image": "i"}}})
+        fake_docker(tmp_path, monkeypatch, f"echo '{answer}'\n")
+        with pytest.raises(InvalidUse, match=r"oci://shop\.example/shop is not on this machine") as caught:
+            load_stack(ComposeOptions(files=("oci://shop.example/shop",)))
+        assert "docker compose config" in caught.value.next_step
 
     @pytest.mark.usefixtures("project")
     def test_no_docker_client(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,7 @@ def test_every_kind_of_volume_can_be_named(name: str, key: str) -> None:
         ("postgres", "x-volops: input should be an object", ""),
         ({"bakups": "b"}, "x-volops.bakups: unknown key", "did you mean 'backups'?"),
         ({"zzz": 1}, "x-volops.zzz: unknown key", "choose one of: backups, helper_image"),
+        ({"backups": ""}, "x-volops.backups: ", ""),
         ({"backups": 3}, "x-volops.backups: input should be a valid string", ""),
         ({"include_compose_files": "yes"}, "x-volops.include_compose_files: ", ""),
         ({"volumes": ["db"]}, "x-volops.volumes: input should be an object", ""),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from volops.errors import ConfigInvalid
@@ -57,7 +57,7 @@ class _VolumeSection(BaseModel):
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    backups: str = _BACKUPS
+    backups: str = Field(_BACKUPS, min_length=1)
     helper_image: str | None = None
     include_compose_files: bool = True
     volumes: dict[str, _VolumeSection | None] = {}

@@ -34,10 +34,12 @@ class VolumeStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class Progress(Event):
-    """`done_bytes` plain bytes of `volume` have passed so far (of all its artifacts together)."""
+    """`done_bytes` plain bytes of `volume` have passed so far (of all its artifacts together), of as many as
+    `expected_bytes`, where by now an estimate is known that VolumeStarted had not."""
 
     volume: str
     done_bytes: int
+    expected_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

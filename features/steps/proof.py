@@ -43,6 +43,14 @@ def receipts(project: Project) -> Files:
     return _receipts(project.container("web").id)
 
 
+@given(parsers.parse('{size:d} MB more in its volume "receipts"'))
+def more_receipts(size: int, project: Project) -> Iterator[None]:
+    """Of what cannot be packed; gone again for the next who use the stack."""
+    project.exec("web", "sh", "-euc", f"head -c {size}000000 /dev/urandom >/app/media/scan")
+    yield
+    project.exec("web", "rm", "/app/media/scan")
+
+
 @given("a receipt of 2024 is lost, one of 2025 is changed, and there are new ones", target_fixture="now")
 def changed(project: Project) -> Files:
     project.exec("web", "sh", "-euc", _CHANGES)

@@ -16,6 +16,7 @@ from features.world.waiting import wait_for
 from volops.testing.report.records import Recorder
 
 _ESCAPE = "\x1b"
+_CONTROL = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 _QUOTED = re.compile(r'"([^"]*)"')
 
 
@@ -118,6 +119,15 @@ def plain_lines(run: Run) -> None:
 @then("it holds escape sequences")
 def colourful(run: Run) -> None:
     assert _ESCAPE in run.output
+
+
+@then("a bar showed how much of how much, how fast, and the time left")
+def bar_shown(run: Run, recorder: Recorder) -> None:
+    shown = re.search(
+        r"━+ +[1-9][\d.]*/[1-9][\d.]* MB +[1-9][\d.]* [MG]B/s +0:00:\d\d left", _CONTROL.sub("", run.output)
+    )
+    assert shown, run.output[-1500:]
+    recorder.table("the bar, once", ["shown"], [[shown[0]]])
 
 
 @then(parsers.parse('its standard output is one JSON object with "{key}"'))

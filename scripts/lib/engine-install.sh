@@ -19,7 +19,7 @@ install_engine() {
 install_compose() {
     require_installable "The Docker engine works, but 'docker compose' (version 2) does not."
     apt_refresh
-    if [ "$(apt_major docker-compose-plugin)" -ge "$minimum_compose" ]; then
+    if [ "$(apt_major docker-compose-plugin)" -ge 2 ]; then
         # Docker's own repository is set up: its plugin fits its engine.
         apt_install docker-compose-plugin
     elif is_ubuntu; then

@@ -3,7 +3,8 @@
 
 # A volume's subpath can be mounted from this version on (API 1.45).
 minimum_engine=26
-minimum_compose=2
+# The first that knows every option volops uses (volops/compose/options.py); version 1 counts as none.
+minimum_compose=2.24
 
 # A socket that accepts and never answers must not hang the set-up.
 engine_version() {
@@ -22,14 +23,12 @@ engine_installed() {
     command -v docker >/dev/null && command -v dockerd >/dev/null
 }
 
-# at_least MINIMUM VERSION: compares the first number of a version such as v2.26.1.
+# at_least MINIMUM VERSION: compares versions such as 2.24 and v2.26.1.
 at_least() {
-    local major=${2#v}
-    major=${major%%.*}
-    case $major in
-        '' | *[!0-9]*) return 1 ;;
+    case ${2#v} in
+        [0-9]*) [ "$(printf '%s\n' "$1" "${2#v}" | sort -V | head -n 1)" = "$1" ] ;;
+        *) return 1 ;;
     esac
-    [ "$major" -ge "$1" ]
 }
 
 compose_version() {
@@ -37,7 +36,15 @@ compose_version() {
 }
 
 compose_answers() {
-    at_least "$minimum_compose" "$(compose_version)"
+    at_least 2 "$(compose_version)"
+}
+
+require_supported_compose() {
+    local version
+    version=$(compose_version)
+    at_least "$minimum_compose" "$version" ||
+        fail "Docker compose $version is too old: volops needs $minimum_compose or newer." \
+            'Nothing was changed. Upgrade it: https://docs.docker.com/compose/install/'
 }
 
 require_supported_engine() {

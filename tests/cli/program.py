@@ -98,3 +98,9 @@ def _until_closed(terminal: int) -> Iterator[bytes]:
         if not chunk:
             return
         yield chunk
+
+
+def in_web(project: Path, script: str) -> str:
+    """What a script prints in the running service."""
+    argv = ["docker", "compose", "exec", "-T", "web", "sh", "-c", script]
+    return subprocess.run(argv, cwd=project, capture_output=True, text=True, check=True).stdout.strip()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Volops
-from tests.cli.program import FAILING, PROGRAM, environment, run, run_on_terminal
+from tests.cli.program import FAILING, PROGRAM, environment, in_web, run, run_on_terminal
 
 NAME = r"(full|selected)_backup_\d{8}_\d{6}"
 
@@ -118,13 +118,44 @@ class TestBackup:
     def test_a_person_sees_a_bar_and_then_the_same_lines(self, project: Path, backups: Path) -> None:
         done = run_on_terminal("backup", "uploads", cwd=project)
         assert done.code == 0
-        assert re.search(r"MB/s|\? ", done.out)
         assert "━" in done.out
         assert re.search(rf"uploads  done     3\.\d MB.*\n.*{NAME} complete: 1 volume, ", done.out)
         assert only(backups).is_dir()
 
+    def test_long_work_shows_how_much_of_how_much_how_fast_and_the_time_left(
+        self, project: Path, backups: Path
+    ) -> None:
+        """What does not shrink, of a size that cannot be done between two looks at the bar."""
+        more = "head -c 300000000 /dev/urandom >/srv/uploads/film"
+        in_web(project, more)
+        try:
+            done = run_on_terminal("backup", "uploads", cwd=project)
+        finally:
+            in_web(project, "rm /srv/uploads/film")
+        assert done.code == 0
+        assert only(backups).is_dir()
+        shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", done.out)
+        assert re.search(r"[1-9][\d.]*/30\d\.\d MB +[1-9][\d.]* [MG]B/s +0:00:\d\d left", shown)
+
 
 class TestBackups:
+    def test_a_backup_named_by_its_path_needs_no_project(
+        self, volops: Volops, backups: Path, tmp_path: Path
+    ) -> None:
+        assert volops("backup", "-q").code == 0
+        path = str(only(backups))
+        assert f"Backup:    {only(backups).name} (full, complete)" in run("show", path, cwd=tmp_path).out
+        done = run("verify", path, cwd=tmp_path)
+        assert (done.code, done.err) == (0, "")
+        assert done.out.splitlines()[-1].endswith(f"→ {path}")
+        assert "verified just now" in volops("list").out
+        done = run("bundle", path, "--output", str(tmp_path), cwd=tmp_path)
+        assert done.code == 0
+        (bundle,) = tmp_path.glob("*.tar.gz")
+        done = run("verify", bundle.name, cwd=tmp_path)
+        assert (done.code, done.err) == (0, "")
+        assert run("show", "./nonesuch", cwd=tmp_path).error_line.startswith("volops: error: no compose file")
+
     def test_list_show_and_verify(self, volops: Volops, backups: Path) -> None:
         assert volops("backup", "-q").code == 0
         name = only(backups).name
@@ -138,7 +169,8 @@ class TestBackups:
         done = volops("verify", "full_")
         assert (done.code, done.err) == (0, "")
         assert re.fullmatch(
-            rf"{name} is good: 3\.\d MB read and proven in [\d.]+ s", done.out.splitlines()[-1]
+            rf"{name} is good: 3\.\d MB read and checked in [\d.]+ s → \./backups/{name}",
+            done.out.splitlines()[-1],
         )
         assert volops("list").out.rstrip().endswith("verified just now")
 
@@ -149,7 +181,9 @@ class TestBackups:
         assert (done.code, done.err) == (0, "")
         assert re.search(r"^uploads +proven   3\.\d MB in [\d.]+ s$", done.out, re.M)
         closing = done.out.splitlines()[-1]
-        assert re.fullmatch(rf"{NAME} is proven: 3\.\d MB restored and checked in [\d.]+ s", closing)
+        assert re.fullmatch(
+            rf"{NAME} is proven: 3\.\d MB restored and checked in [\d.]+ s → \./backups/{NAME}", closing
+        )
         assert volops("list").out.rstrip().endswith("proven just now")
         shown = volops("show", "latest").out
         assert re.search(r"^Checked: .*, proven on \d{4}-\d\d-\d\d [\d:]+ UTC by restoring it$", shown, re.M)

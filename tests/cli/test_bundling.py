@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Volops
-from tests.cli.program import run_on_terminal
-from tests.cli.test_restoring import in_web
+from tests.cli.program import in_web, run_on_terminal
 
 
 @pytest.fixture
@@ -35,7 +34,8 @@ def test_it_lies_beside_the_backups_under_the_document_s_name(volops: Volops, ba
     assert (done.code, done.err) == (0, "")
     size = r"[\d.]+ [kM]?B"
     assert re.fullmatch(
-        rf"{name} bundled: \d files, {size} → \./backups/{name}\.tar\.gz", done.out.splitlines()[-1]
+        rf"{name} bundled: \d files, {size} in [\d.]+ s → \./backups/{name}\.tar\.gz",
+        done.out.splitlines()[-1],
     )
     listed = subprocess.run(
         ["tar", "tzf", f"{backups}/{name}.tar.gz"], capture_output=True, text=True, check=True

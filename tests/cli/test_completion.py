@@ -7,10 +7,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.cli.conftest import Volops
 from tests.cli.program import PROGRAM, environment
+from volops.cli.root import root
 
 Offered = Callable[..., list[str]]
 
@@ -64,8 +66,66 @@ def test_volumes_of_the_project(offered: Offered, project: Path) -> None:
     assert offered("backup", "") == ["spare", "uploads", "web:/scratch", str(project / "logs")]
 
 
-def test_backups_of_the_store(offered: Offered) -> None:
+def test_volumes_that_the_backup_holds(offered: Offered, volops: Volops, backups: Path) -> None:
+    assert volops("backup", "-q", "uploads").code == 0
+    name = next(backups.glob("selected_*")).name
+    assert offered("restore", name, "") == ["uploads"]
+    assert offered("restore", name, "uploads", "") == []
+
+
+def test_databases_for_what_dumps_one(offered: Offered) -> None:
+    assert offered("backup-db", "") == []
+
+
+def test_profiles_and_types(offered: Offered) -> None:
+    assert offered("--profile", "") == ["extra"]
+    assert offered("clean", "--type", "f") == ["files"]
+
+
+def test_backups_of_the_store_and_paths(offered: Offered) -> None:
     assert offered("verify", "la") == ["latest"]
+    assert offered("verify", "./") == ["./"]
+
+
+def _complete(parameter: click.Parameter) -> bool:
+    """Whether the shell can offer something for it, or there is nothing to offer."""
+    own = parameter._custom_shell_complete is not None
+    return (
+        own or isinstance(parameter.type, click.Path | click.Choice) or getattr(parameter, "is_flag", False)
+    )
+
+
+_FREE = {
+    "argument": {"command", "arguments", "name"},
+    "option": {
+        *(
+            "--project-name",
+            "--user",
+            "--tail",
+            "--since",
+            "--timeout",
+            "--database",
+            "--table",
+            "--as",
+            "--into",
+        ),
+        *("--path", "--patience"),
+    },
+}
+"""What only a person can say."""
+
+
+def test_every_argument_and_option_offers_what_can_be_known() -> None:
+    ctx = click.Context(root)
+    verbs = [root, *(root.get_command(ctx, name) for name in root.list_commands(ctx))]
+    lacking = [
+        f"{verb.name} {parameter.opts[-1]}"
+        for verb in verbs
+        if verb
+        for parameter in verb.params
+        if not _complete(parameter) and parameter.opts[-1] not in _FREE[parameter.param_type_name]
+    ]
+    assert lacking == []
 
 
 def test_global_options_before_the_verb_count(offered: Offered, project: Path, tmp_path: Path) -> None:

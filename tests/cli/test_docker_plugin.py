@@ -66,6 +66,22 @@ def test_another_engine_is_asked_when_the_client_is_told_so(docker: Volops) -> N
     assert "no container engine answers at unix:///nowhere.sock" in done.err
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["ba"], ["backup", "backup-db", ":4"]),
+        (["backup", "upl"], ["uploads", ":4"]),
+        (["backup", "--backups", ""], [":16"]),
+        (["verify", "./"], [":0"]),
+        (["backup", "nonesuch"], [":4"]),
+    ],
+)
+def test_the_clients_shell_completion_asks_it(docker: Volops, words: list[str], offered: list[str]) -> None:
+    done = docker("__complete", "volops", *words)
+    assert done.code == 0
+    assert [line.partition("\t")[0] for line in done.out.splitlines()] == offered
+
+
 def test_an_option_that_cannot_be_followed_is_refused(docker: Volops) -> None:
     done = docker("--tlsverify", "volops", "volumes")
     assert done.code == 2

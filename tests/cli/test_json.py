@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from tests.cli.conftest import Volops
 from tests.cli.program import run
+from volops.cli.root import root
+from volops.cli.verb import Verb
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "json.md"
 COPY = f"cliw-{uuid.uuid4().hex[:8]}"
@@ -94,14 +97,33 @@ def one_of_each(project: Path) -> Iterator[Path]:
         (["restore", "latest", "--yes"], "`volops restore`"),
         (["restore", "latest", "--into", COPY], "`volops restore --into`"),
         (["restore", "latest", "uploads", "--to", "backups/found"], "`volops restore --to`"),
-        (["rollback", "--yes"], "`volops rollback`"),
-        (["commit", "--yes"], "`volops commit`"),
         (["plugins"], "`volops plugins`"),
         (["show", "nosuch"], "When something fails"),
     ],
 )
 def test_what_is_printed_is_what_is_documented(arguments: list[str], heading: str, volops: Volops) -> None:
     compare(json.loads(volops(*arguments, "--json").out), documented()[heading])
+
+
+@pytest.mark.usefixtures("one_of_each")
+@pytest.mark.parametrize("verb", ["rollback", "commit"])
+def test_so_it_is_of_what_follows_a_restore(verb: str, volops: Volops) -> None:
+    assert volops("restore", "latest", "--yes").code == 0
+    compare(json.loads(volops(verb, "--yes", "--json").out), documented()[f"`volops {verb}`"])
+
+
+def test_who_has_none_to_print_refuses_it(tmp_path: Path) -> None:
+    """Those are the verbs that the page names, and no others."""
+    ctx = click.Context(root)
+    verbs = {name: root.get_command(ctx, name) for name in root.list_commands(ctx)}
+    without = {name for name, verb in verbs.items() if isinstance(verb, Verb) and not verb.json}
+    page = DOCUMENT.read_text()
+    assert without == set(
+        re.findall(r"`([\w-]+)`", re.findall(r"the same\. (.*?) have none", page, re.DOTALL)[0])
+    )
+    done = run("--json", "completion", "bash", cwd=tmp_path)
+    assert done.code == 2
+    assert json.loads(done.out)["error"]["message"] == "`volops completion` prints no JSON"
 
 
 @pytest.mark.usefixtures("one_of_each")

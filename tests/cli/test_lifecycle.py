@@ -105,6 +105,18 @@ class TestExec:
         assert done.out == "--json|-q|--help|"
         assert volops("exec", "web", "--", "printf", "x").out == "x"
 
+    @pytest.mark.parametrize("options", [["-T"], ["-it"], ["-i"], ["-t"], ["--no-TTY", "-u", "root"]])
+    def test_exec_takes_the_options_that_hands_are_used_to(self, volops: Volops, options: list[str]) -> None:
+        assert volops("exec", *options, "web", "printf", "%s", "-it").out == "-it"
+
+    def test_exec_does_not_take_an_unknown_option_for_a_service(self, volops: Volops) -> None:
+        done = volops("exec", "--colour", "web", "true")
+        assert done.code == 2
+        assert done.error_line.endswith("no such option '--colour': see `volops exec --help`")
+
+    def test_exec_without_a_terminal_where_there_is_one(self, project: Path) -> None:
+        assert run_on_terminal("exec", "-T", "web", "test", "-t", "0", cwd=project).code == 1
+
     def test_as_another_user(self, volops: Volops) -> None:
         assert volops("exec", "-u", "nobody", "web", "id", "-un").out == "nobody\n"
 

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Volops
-from tests.cli.program import run, run_on_terminal
-
-
-def in_web(project: Path, script: str) -> str:
-    """What a script prints in the running service."""
-    argv = ["docker", "compose", "exec", "-T", "web", "sh", "-c", script]
-    return subprocess.run(argv, cwd=project, capture_output=True, text=True, check=True).stdout.strip()
+from tests.cli.program import in_web, run, run_on_terminal
 
 
 def test_a_restore_a_rollback_and_a_commit(volops: Volops, backups: Path, project: Path) -> None:

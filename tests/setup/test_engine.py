@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup.made_up_machine import MIRROR, MadeUpMachine
+from tests.setup.made_up_machine import CHECKOUT, MIRROR, MadeUpMachine
+from volops.compose.options import OLDEST
 
 FROM_TRIXIE = "docker.io docker-cli docker-compose docker-buildx iptables ca-certificates"
 
@@ -58,6 +59,20 @@ class TestWhereComposeIsMissing:
 
         assert machine.run("setup-engine").returncode == 0
         assert "apt-get install docker-compose iptables ca-certificates" in machine.changes
+
+    def test_a_compose_that_volops_refuses_is_refused_here(self, machine: MadeUpMachine) -> None:
+        machine.has_running_engine().has_compose("2.10.2")
+
+        ended = machine.run("setup-engine")
+
+        assert ended.returncode == 1
+        assert "Docker compose 2.10.2 is too old: volops needs 2.24 or newer." in ended.stdout
+        assert machine.changes == []
+
+    def test_both_name_the_same_oldest_compose(self) -> None:
+        probe = (CHECKOUT / "scripts" / "lib" / "engine-probe.sh").read_text()
+
+        assert f"\nminimum_compose={OLDEST[0]}.{OLDEST[1]}\n" in probe
 
     def test_the_plugin_of_dockers_own_repository_is_preferred(self, machine: MadeUpMachine) -> None:
         machine.has_running_engine("28.2.1")

@@ -12,7 +12,11 @@ from volops.cli.output import Output
 from volops.errors import EXIT_USAGE
 
 _METADATA = "docker-cli-plugin-metadata"
+_COMPLETE = "__complete"
 _NAME = "volops"
+_DIRECTIVES = {"": 4, "file": 0, "dir": 16}
+"""What is to be completed, in the numbers by which a completing shell is told (cobra, "Shell completions": no
+files, as it would by itself, directories)."""
 _VARIABLES = {
     "-c": "DOCKER_CONTEXT",
     "--context": "DOCKER_CONTEXT",
@@ -34,6 +38,9 @@ def main() -> int:
     arguments = sys.argv[1:]
     if arguments == [_METADATA]:
         sys.stdout.write(json.dumps(_metadata()) + "\n")
+        return 0
+    if arguments[:1] == [_COMPLETE]:
+        sys.stdout.write(_completed(arguments[1:]))
         return 0
     if _NAME not in arguments:
         return run(arguments, program=_NAME)
@@ -61,6 +68,23 @@ def _adopt(options: Sequence[str]) -> str:
         if variable := _VARIABLES[name]:
             os.environ[variable] = value
     return ""
+
+
+def _completed(words: Sequence[str]) -> str:
+    """What the client's own completion is answered: a line for each word that may stand in the place of the
+    last one, with what it means, and a line that tells the rest."""
+    from click.shell_completion import ShellComplete
+
+    from volops.cli.root import root
+
+    place = words.index(_NAME) if _NAME in words else -1
+    _adopt(words[: max(place, 0)])
+    completing = ShellComplete(root, {}, _NAME, "_VOLOPS_COMPLETE")
+    *before, last = words[place + 1 :] or [""]
+    found = completing.get_completions(before, last)
+    kinds = {each.type for each in found if each.type in _DIRECTIVES}
+    lines = [f"{each.value}\t{each.help or ''}".rstrip() for each in found if each.type not in kinds]
+    return "\n".join([*lines, f":{_DIRECTIVES[kinds.pop() if kinds else '']}", ""])
 
 
 def _metadata() -> dict[str, str]:

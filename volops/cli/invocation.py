@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from volops.cli.output import Output
-from volops.errors import VolopsError
+from volops.errors import NoComposeFile, VolopsError
 
 if TYPE_CHECKING:
     from volops.catalog import Catalog, Entry
@@ -108,13 +108,27 @@ class Invocation:
     def backup(self, reference: str, catalog: Catalog | None = None) -> Entry:
         """The backup that somebody means, by default of this run's catalog; with a warning when `latest` is
         not the newest, since that is known to be bad. Raises what `Catalog.find` does."""
-        catalog = catalog or self.catalog
+        catalog = catalog or self._catalog_for(reference)
         found = catalog.find(reference)
         if reference == "latest":
             for bad in catalog.passed_over():
                 newer = f"{bad.name} is newer and NOT GOOD, as `volops verify` found"
                 self.output.warn(f"{newer}: taking {found.name}")
         return found
+
+    def _catalog_for(self, reference: str) -> Catalog:
+        """As `catalog`; where there is no project, that of the directory which a path leads to."""
+        try:
+            return self.catalog
+        except NoComposeFile:
+            path = Path(reference).absolute()
+            if not path.exists():
+                raise
+            from volops.catalog import Catalog
+            from volops.store import LocalStore
+
+            self.catalog = Catalog(LocalStore(path.parent), "")
+            return self.catalog
 
     def volops(self, *arguments: str) -> int:
         """Run another verb on the same project and backups as a process of its own; return its exit code."""

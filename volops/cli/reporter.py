@@ -67,7 +67,7 @@ class Reporter:
             case VolumeStarted():
                 self._begin_bar(event)
             case Progress() if self._bar:
-                self._bar.advance(event.done_bytes)
+                self._bar.advance(event.done_bytes, event.expected_bytes)
             case Warned():
                 self._warn(event.volume, event.message)
             case VolumeFinished():

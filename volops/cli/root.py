@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from volops.cli import plugged
+from volops.cli import completing, plugged
 from volops.cli.invocation import Invocation
 from volops.cli.verb import Verb
 
@@ -120,15 +120,44 @@ def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> Non
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="`volops VERB --help` lists a verb's options, exit codes and an example.",
 )
-@click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="Compose file (repeatable).")
+@click.option(
+    "-f",
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(allow_dash=True),
+    metavar="FILE",
+    help="Compose file (repeatable).",
+)
 @click.option("-p", "--project-name", "project", default="", metavar="NAME", help="Project name.")
-@click.option("--project-directory", default="", metavar="DIR", help="Project directory.")
-@click.option("--profile", "profiles", multiple=True, metavar="NAME", help="Profile (repeatable).")
-@click.option("--env-file", "env_files", multiple=True, metavar="FILE", help="Environment file (repeatable).")
+@click.option(
+    "--project-directory",
+    default="",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Project directory.",
+)
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completing.profiles,
+    help="Profile (repeatable).",
+)
+@click.option(
+    "--env-file",
+    "env_files",
+    multiple=True,
+    type=click.Path(),
+    metavar="FILE",
+    help="Environment file (repeatable).",
+)
 @click.option(
     "--backups",
     default="",
     envvar="VOLOPS_BACKUPS",
+    type=click.Path(file_okay=False),
     metavar="DIR",
     help="Where backups are kept: a directory, or SCHEME://… of a plugin's store "
     "[VOLOPS_BACKUPS; default: backups beside the compose file].",

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from volops.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_MEANINGS, EXIT_USAGE
+from volops.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_MEANINGS,
+    EXIT_USAGE,
+    InvalidUse,
+)
 
 if TYPE_CHECKING:
     from volops.cli.invocation import Invocation
@@ -19,15 +26,32 @@ class Verb(click.Command):
     """A command whose help ends with examples and every exit code it may return."""
 
     exits: tuple[int, ...] = _ALWAYS
+    json: bool = True
     exit_note: str = ""
     examples: tuple[str, ...] = ()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As every command does; an error of the parser tells, too, whose options they are."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it. Raises InvalidUse under --json when it has no object to print."""
+        if ctx.obj.json and not self.json:
+            raise InvalidUse(f"`volops {self.name}` prints no JSON", next_step="leave --json out")
+        return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples and the exit codes below the options."""
         program = ctx.find_root().info_name or "volops"
         with formatter.section("Examples" if len(self.examples) > 1 else "Example"):
             for example in self.examples:
-                formatter.write_text(example.replace("volops", program, 1))
+                # Not wrapped: it is there to be copied.
+                line = example.replace("volops", program, 1)
+                formatter.write(f"{'':{formatter.current_indent}}{line}\n")
         with formatter.section("Exit codes"):
             formatter.write_dl([(str(code), EXIT_MEANINGS[code]) for code in self.exits])
             if self.exit_note:
@@ -58,6 +82,7 @@ def verb(
         command = click.command(name, cls=Verb, **settings)(wrapped)
         command.exits = tuple(sorted({*_ALWAYS, *exits}))
         command.exit_note = exit_note
+        command.json = json
         command.examples = tuple(examples)
         return command
 

@@ -1,19 +1,20 @@
 """Which files make up the project: compose does not tell, so its search is followed here.
 
-Only the record of a backup depends on it; what the files say comes from compose alone. The order is that
-of compose's reference ("Pre-defined environment variables" and `docker compose`, "Specifying multiple
-Compose files"): `-f`, COMPOSE_FILE from the environment or the env files, then the first directory
-upwards that holds a file of a default name, with its override.
+The project's directory depends on it, and the record of a backup; what the files say comes from compose
+alone. The order is that of compose's reference ("Pre-defined environment variables" and `docker compose`,
+"Specifying multiple Compose files"): `-f`, COMPOSE_FILE from the environment or the env files, then the
+first directory upwards that holds a file of a default name, with its override.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from volops.compose.options import ComposeOptions
+from volops.compose.options import ComposeOptions, ask
 
 _NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _OVERRIDES = (
@@ -22,17 +23,29 @@ _OVERRIDES = (
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 )
-_ASSIGNMENT = re.compile(r"""^\s*(?:export\s+)?(\w+)\s*=\s*(['"]?)(.*?)\2\s*$""")
+_STDIN = "-"
+_LISTED, _SEPARATOR = "COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR"
+_PROBE = {
+    "services": {
+        "probe": {"image": "probe", "labels": {each: f"${{{each}-}}" for each in (_LISTED, _SEPARATOR)}}
+    }
+}
 
 
-def project_files(options: ComposeOptions) -> tuple[Path, ...]:
-    """The compose files in the order compose merges them, absolute; empty when there are none."""
+def named_files(options: ComposeOptions) -> tuple[str, ...]:
+    """The compose files as `-f` or COMPOSE_FILE names them; empty when compose is to look for them."""
     if options.files:
-        return tuple(_absolute(file) for file in options.files)
-    variables = {**_env_file_variables(options), **os.environ}
-    if listed := variables.get("COMPOSE_FILE"):
-        separator = variables.get("COMPOSE_PATH_SEPARATOR") or os.pathsep
-        return tuple(_absolute(file) for file in listed.split(separator))
+        return options.files
+    variables = _variables(options)
+    listed = variables.get(_LISTED)
+    return tuple(listed.split(variables.get(_SEPARATOR) or os.pathsep)) if listed else ()
+
+
+def project_files(options: ComposeOptions, named: tuple[str, ...]) -> tuple[Path, ...]:
+    """The compose files in the order compose merges them, absolute: those named, or those that compose finds;
+    empty when there are none."""
+    if named:
+        return tuple(_absolute(file) for file in named)
     start = _absolute(options.project_directory or ".")
     for directory in (start, *start.parents):
         if found := _first(directory, _NAMES):
@@ -50,10 +63,14 @@ def project_directory(options: ComposeOptions, files: tuple[Path, ...]) -> Path:
 
 def project_env_files(options: ComposeOptions, directory: Path) -> tuple[Path, ...]:
     """The files from which compose takes variables of the project in that directory, absolute: those named,
-    or else `.env`. Some of them may not be there."""
+    or else `.env`, unless COMPOSE_DISABLE_ENV_FILE is set. Some of them may not be there."""
     listed = os.environ.get("COMPOSE_ENV_FILES", "")
     named = options.env_files or tuple(file for file in listed.split(",") if file)
-    return tuple(_absolute(file) for file in named) or (directory / ".env",)
+    if named:
+        return tuple(_absolute(file) for file in named)
+    # Go's strconv.ParseBool, by which compose reads it.
+    disabled = os.environ.get("COMPOSE_DISABLE_ENV_FILE") in {"1", "t", "T", "TRUE", "true", "True"}
+    return () if disabled else (directory / ".env",)
 
 
 def _first(directory: Path, names: tuple[str, ...]) -> Path | None:
@@ -64,16 +81,24 @@ def _absolute(path: str) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - symlinks stay, as in compose
 
 
-def _env_file_variables(options: ComposeOptions) -> Mapping[str, str]:
+def _variables(options: ComposeOptions) -> Mapping[str, str]:
+    """The environment, with what env files say of the compose files. How those are written (comments, quotes,
+    variables within variables) only compose knows: it fills in a file made for the purpose."""
     paths = project_env_files(options, _absolute(options.project_directory or "."))
-    return {name: value for path in paths for name, value in _assignments(path)}
+    if not any(_mentions(path) for path in paths):
+        return os.environ
+    asking = replace(options, files=(_STDIN,), project="probe", profiles=())
+    said = ask(asking.argv("config", "--format", "json"), given=json.dumps(_PROBE))
+    if said.code != 0:
+        # Compose will say of the project itself what is wrong.
+        return os.environ
+    labels: dict[str, str] = json.loads(said.stdout)["services"]["probe"]["labels"]
+    return {name: value.replace("$$", "$") for name, value in labels.items()}
 
 
-def _assignments(path: Path) -> Iterator[tuple[str, str]]:
+def _mentions(path: Path) -> bool:
     try:
-        text = path.read_text("utf-8", "replace")
+        text = path.read_bytes()
     except OSError:
-        return
-    for line in text.splitlines():
-        if match := _ASSIGNMENT.match(line):
-            yield match[1], match[3]
+        return False
+    return any(name.encode() in text for name in (_LISTED, _SEPARATOR))

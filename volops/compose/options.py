@@ -54,16 +54,15 @@ class Said:
     stderr: str
 
 
-def ask(argv: list[str], variables: Mapping[str, str] | None = None) -> Said:
-    """Run a compose command that answers soon, with `variables` in its environment.
+def ask(argv: list[str], variables: Mapping[str, str] | None = None, *, given: str = "") -> Said:
+    """Run a compose command that answers soon, with `variables` in its environment and `given` on its
+    standard input.
 
     Raises ComposeUnavailable when there is no `docker`.
     """
     environment = {**os.environ, **(variables or {})}
     try:
-        done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment
-        )
+        done = subprocess.run(argv, input=given.encode(), capture_output=True, check=False, env=environment)
     except FileNotFoundError as error:
         raise no_client() from error
     return Said(

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from volops.compose.files import project_directory, project_env_files, project_files
+from volops.compose.files import named_files, project_directory, project_env_files, project_files
 from volops.compose.options import ComposeOptions, Said, ask, check_version
 from volops.compose.resolved import services_of, volumes_of
 from volops.errors import ComposeInvalid, InvalidUse, NoComposeFile
@@ -22,13 +22,11 @@ def load_stack(options: ComposeOptions) -> Stack:
 
     Services of inactive profiles are read, too, and marked inactive. One call of compose (about 0.15 s),
     a second one when the project has profiles. Raises NoComposeFile, ComposeInvalid with compose's own
-    words, ComposeUnavailable, and InvalidUse for a file on standard input, which could be read only once.
+    words, ComposeUnavailable, and InvalidUse for a file on standard input, which could be read only once,
+    or one that compose fetches from elsewhere.
     """
     if "-" in options.files:
-        raise InvalidUse(
-            "a compose file on standard input cannot be used",
-            next_step="save it and name it with `-f`",
-        )
+        raise _on_standard_input()
     said = ask(options.argv("config", "--format", "json", every_profile=True))
     if said.code == 0:
         config = _decode(said)
@@ -47,7 +45,14 @@ def _stack(
     active: Collection[str],
     warnings: tuple[str, ...],
 ) -> Stack:
-    files = project_files(options)
+    named = named_files(options)
+    files = project_files(options, named)
+    for name, file in zip(named, files, strict=False):
+        if not file.is_file():
+            raise InvalidUse(
+                f"compose file {name} is not on this machine",
+                next_step="save it with `docker compose config --no-interpolate` and name that with `-f`",
+            )
     services, directory = services_of(config, active), project_directory(options, files)
     return Stack(
         project=config["name"],
@@ -95,6 +100,12 @@ def _incomplete(said: Said) -> str:
     return f"services of inactive profiles are left out, compose cannot read them: {_reason(said)}"
 
 
+def _on_standard_input() -> InvalidUse:
+    return InvalidUse(
+        "a compose file on standard input cannot be used", next_step="save it and name it with `-f`"
+    )
+
+
 def _error(options: ComposeOptions, said: Said) -> Exception:
     check_version()
     reason = _reason(said)
@@ -104,8 +115,11 @@ def _error(options: ComposeOptions, said: Said) -> Exception:
             f"no compose file in {where} or above it",
             next_step="change to the project's directory, or name the file with `-f FILE`",
         )
-    missing = [file for file in project_files(options) if not file.exists()]
-    if missing:
+    named = named_files(options)
+    if "-" in named:
+        return _on_standard_input()
+    missing = [file for file in project_files(options, named) if not file.exists()]
+    if missing and not any("://" in name for name in named):
         return NoComposeFile(
             f"compose file {missing[0]} does not exist",
             next_step="check `-f` and COMPOSE_FILE",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from volops.errors import EXIT_DONE, EXIT_PARTIAL
@@ -23,6 +22,7 @@ from volops.operations.backup_choice import (
     nothing_stored,
 )
 from volops.operations.closing import Closing
+from volops.operations.expecting import Expected
 from volops.operations.run_record import compose_files, compose_files_name, describe_run, free_stamp
 from volops.operations.volume_dump import (
     Dumping,
@@ -47,7 +47,7 @@ def backup(workspace: Workspace, selection: Selection, emit: Emit, *, estimate: 
 
     A volume that fails, or is gone, does not end the run: the backup is then kept as partial. When nothing at
     all could be backed up, the first error is raised and nothing is left behind; so it is when the store is
-    full or gone, and on an interrupt. With `estimate`, volume sizes are asked for, for a progress bar.
+    full or gone, and on an interrupt. With `estimate` events tell how much is expected, for a progress bar.
     Raises UnknownVolume before anything is done, InvalidUse when there is nothing to back up, Locked while
     another run has the backups or the volumes.
     """
@@ -80,7 +80,7 @@ def _carry_out(
     around = look_around(workspace.engine, workspace.stack, stamp, workspace.settings.helper_image)
     draft = workspace.catalog.begin(name)
     try:
-        with ThreadPoolExecutor(1) as pool, Closing(emit) as closing:
+        with Closing(emit) as closing:
             run = Dumping(
                 around=around,
                 state=workspace.state,
@@ -88,7 +88,7 @@ def _carry_out(
                 emit=emit,
                 volumes=around.engine.volumes(_names(workspace, jobs)),
                 everything=selection.everything,
-                sizes=pool.submit(workspace.engine.volume_sizes) if estimate else None,
+                expected=Expected(workspace) if estimate else None,
                 names={compose_files_name(stamp): ""},
                 closing=closing,
             )

@@ -12,6 +12,7 @@ from volops.journal import JournalFile
 from volops.manifest import BackupKind
 from volops.model import Artifact
 from volops.operations.database_volume import database_volume
+from volops.operations.expecting import Expected
 from volops.operations.run_record import describe_run, free_stamp
 from volops.operations.volume_dump import Dumping, Emit, dump_volume
 from volops.source import look_around
@@ -22,11 +23,14 @@ from volops.workspace import Workspace
 _DOING = "volops backup-db"
 
 
-def backup_database(workspace: Workspace, volume: str | None, database: str | None, emit: Emit) -> str:
+def backup_database(
+    workspace: Workspace, volume: str | None, database: str | None, emit: Emit, *, estimate: bool = False
+) -> str:
     """Write `db_backup_YYYYMMDD_HHMMSS.sql` and its manifest; return where the SQL file is.
 
-    Without `volume` the stack must have just one that holds databases. Raises InvalidUse when it has none
-    or several, UnknownVolume, Locked, and whatever makes the dump fail; nothing is left behind then.
+    Without `volume` the stack must have just one that holds databases. `estimate` is that of `backup`.
+    Raises InvalidUse when it has none or several, UnknownVolume, Locked, and whatever makes the dump fail;
+    nothing is left behind then.
     """
     given = database_volume(workspace, volume, DumpType)
     held = JournalFile(workspace.state).held_to_read(_DOING)
@@ -42,6 +46,7 @@ def backup_database(workspace: Workspace, volume: str | None, database: str | No
                 draft=draft,
                 emit=emit,
                 volumes=around.engine.volumes([given.volume.name]),
+                expected=Expected(workspace) if estimate else None,
             )
 
             def dump(volume_type: VolumeType, source: Source) -> Iterable[Artifact]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from volops.catalog import Catalog
 from volops.catalog.draft import PARTIAL_PREFIX
+from volops.errors import NoComposeFile
 from volops.manifest import (
     ArtifactRecord,
     BackupKind,
@@ -52,7 +53,7 @@ def describe_run(
     volumes: tuple[VolumeRecord, ...],
     artifacts: tuple[ArtifactRecord, ...],
 ) -> Manifest:
-    """The manifest of a run that ends now."""
+    """The manifest of a run that ends now. Raises NoComposeFile when a compose file went away meanwhile."""
     stack, info = around.stack, around.engine_info
     return Manifest(
         name=name,
@@ -63,10 +64,7 @@ def describe_run(
         host=platform.node(),
         stack=StackRecord(
             project=stack.project,
-            files=tuple(
-                FileRecord(path=str(path), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-                for path in stack.files
-            ),
+            files=tuple(_file(path) for path in stack.files),
             services=tuple(_service(around, service) for service in stack.services),
         ),
         engine=EngineRecord(
@@ -78,6 +76,17 @@ def describe_run(
         volumes=volumes,
         artifacts=artifacts,
     )
+
+
+def _file(path: Path) -> FileRecord:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise NoComposeFile(
+            f"compose file {path} cannot be read any more: {error.strerror}",
+            next_step="put it back and take the backup again",
+        ) from error
+    return FileRecord(path=str(path), sha256=hashlib.sha256(content).hexdigest())
 
 
 def _service(around: Surroundings, service: Service) -> ServiceRecord:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from volops.engine import VolumeInfo
 from volops.errors import PluginBroken, StoreFull, StoreUnavailable, VolopsError
 from volops.events import Event, Progress, VolumeFinished, VolumeStarted, Warned
 from volops.manifest import ArtifactRecord, PluginRecord, VolumeRecord, json_facts
-from volops.model import Artifact, Digest, Outcome, OutcomeStatus, StoredArtifact, Volume
+from volops.model import Artifact, Digest, Outcome, OutcomeStatus, StoredArtifact
 from volops.operations.closing import Closing
+from volops.operations.expecting import Expected
 from volops.pipeline import PLAIN_AHEAD, SUFFIXES, ZSTD, Tally, behind, compress, observed
 from volops.plugins import Assignment, RegisteredType, blaming
 from volops.quiesce import held
@@ -30,9 +30,9 @@ _PROGRESS_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Dumping:
-    """What dumping any volume of a run needs. `sizes`, if given, will hold each volume's size in bytes;
-    `names` tells which volume has which artifact name, empty for what is the run's own; `closing`, if given,
-    closes what was opened for a volume while the run goes on."""
+    """What dumping any volume of a run needs. `expected`, if given, tells how many bytes will pass of a
+    volume; `names` tells which volume has which artifact name, empty for what is the run's own; `closing`, if
+    given, closes what was opened for a volume while the run goes on."""
 
     around: Surroundings
     state: Path
@@ -40,17 +40,18 @@ class Dumping:
     emit: Emit
     volumes: Mapping[str, VolumeInfo]
     everything: bool = False
-    sizes: Future[dict[str, int]] | None = None
+    expected: Expected | None = None
     names: dict[str, str] = field(default_factory=dict)
     closing: Closing | None = None
 
 
 @dataclass(slots=True)
 class Told:
-    """What is told while a volume is worked on: its warnings, and how many bytes have passed."""
+    """What is told while a volume is worked on: its warnings, and how many bytes have passed, of how many."""
 
     volume: str
     emit: Emit
+    expected: Callable[[], int | None] = lambda: None
     warnings: list[str] = field(default_factory=list)
     size: int = 0
     _next: float = 0.0
@@ -64,7 +65,7 @@ class Told:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _PROGRESS_S
-            self.emit(Progress(self.volume, self.size))
+            self.emit(Progress(self.volume, self.size, self.expected()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ def dump_volume(
     """
     volume = given.volume
     kind = given.type.cls.name if given.type else ""
-    run.emit(VolumeStarted(volume.key, kind, _expected(run, volume)))
-    told, start = Told(volume.key, run.emit), time.monotonic()
+    told, start = Told(volume.key, run.emit, lambda: _expected(run, given)), time.monotonic()
+    run.emit(VolumeStarted(volume.key, kind, told.expected()))
     stored: list[StoredArtifact] = []
     facts: Mapping[str, Any] = {}
     error: VolopsError | None = None
@@ -243,8 +244,5 @@ def _called(found: RegisteredType | None) -> str:
     return f"plugin {found.plugin} ({found.distribution} {found.version})" if found else "nothing"
 
 
-def _expected(run: Dumping, volume: Volume) -> int | None:
-    """A bar without an end is no reason to fail: whatever became of the sizes, they are only for that."""
-    if run.sizes is None or not run.sizes.done() or run.sizes.exception() is not None:
-        return None
-    return run.sizes.result().get(volume.name)
+def _expected(run: Dumping, given: Assignment) -> int | None:
+    return run.expected.bytes_of(given) if run.expected else None

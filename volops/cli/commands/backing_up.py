@@ -84,7 +84,7 @@ def _closing(manifest: Manifest, entry: Entry) -> str:
     examples=["volops backup-db", "volops backup-db --database orders postgres-data"],
 )
 @click.option("-d", "--database", metavar="NAME", help="Another database than the service's own.")
-@click.argument("volume", required=False, shell_complete=completing.volumes)
+@click.argument("volume", required=False, shell_complete=completing.databases)
 def backup_db(invocation: Invocation, volume: str | None, database: str | None) -> None:
     """Dump one database to a plain SQL file.
 
@@ -94,7 +94,7 @@ def backup_db(invocation: Invocation, volume: str | None, database: str | None) 
     from volops.operations.backup_database import backup_database
 
     with Reporter(invocation.output, workspace.registry) as reporter:
-        place = backup_database(workspace, volume, database, reporter)
+        place = backup_database(workspace, volume, database, reporter, estimate=reporter.live)
     entry = workspace.catalog.find(place)
     seconds = entry_document(entry)["seconds"] or 0.0
     done = f"{Path(place).name} complete: {size(entry.size)} in {duration(seconds)}"

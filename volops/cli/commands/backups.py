@@ -184,10 +184,13 @@ def verify(invocation: Invocation, backup: str, restoring: bool) -> int:
 
     found = invocation.backup(backup)
     with unpacked(found, beside(invocation.catalog.store)) as entry:
-        return _verify(invocation, discover(), entry, restoring=restoring)
+        return _verify(invocation, discover(), found, entry, restoring=restoring)
 
 
-def _verify(invocation: Invocation, registry: Registry, entry: Entry, *, restoring: bool) -> int:
+def _verify(
+    invocation: Invocation, registry: Registry, found: Entry, entry: Entry, *, restoring: bool
+) -> int:
+    """`entry` is what was found, or what it was unpacked to."""
     from volops.operations.verify import verify as read_through
 
     output = invocation.output
@@ -195,7 +198,7 @@ def _verify(invocation: Invocation, registry: Registry, entry: Entry, *, restori
         outcomes = read_through(invocation.catalog, registry, entry, reporter)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if restoring and not failed:
-        return _prove(invocation, entry, outcomes)
+        return _prove(invocation, found, entry, outcomes)
     output.document(
         {
             "backup": entry_document(invocation.catalog.find(entry.path)),
@@ -209,11 +212,12 @@ def _verify(invocation: Invocation, registry: Registry, entry: Entry, *, restori
     else:
         read, took = sum(o.size for o in outcomes), sum(o.seconds for o in outcomes)
         whole = "is good, but PARTIAL" if entry.state == "partial" else "is good"
-        output.note(f"{entry.name} {whole}: {size(read)} read and proven in {duration(took)}", "bold green")
+        done = f"{size(read)} read and checked in {duration(took)}"
+        output.note(f"{entry.name} {whole}: {done} → {shown_path(found.path)}", "bold green")
     return reporter.exit_code
 
 
-def _prove(invocation: Invocation, entry: Entry, read: Sequence[Outcome]) -> int:
+def _prove(invocation: Invocation, found: Entry, entry: Entry, read: Sequence[Outcome]) -> int:
     from volops.operations.proof import prove
     from volops.source import look_around
 
@@ -245,7 +249,6 @@ def _prove(invocation: Invocation, entry: Entry, read: Sequence[Outcome]) -> int
         output.note(f"{entry.name} {said}", "bold red")
     else:
         restored, took = sum(o.size for o in outcomes), sum(o.seconds for o in outcomes)
-        output.note(
-            f"{entry.name} is proven: {size(restored)} restored and checked in {duration(took)}", "bold green"
-        )
+        done = f"{size(restored)} restored and checked in {duration(took)}"
+        output.note(f"{entry.name} is proven: {done} → {shown_path(found.path)}", "bold green")
     return reporter.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 from volops.cli import completing
 from volops.cli.output import shown_path
 from volops.cli.reporter import Reporter
-from volops.cli.units import count, size
+from volops.cli.units import count, duration, size
 from volops.cli.verb import verb
 from volops.errors import EXIT_DONE, EXIT_NO_BACKUP
 
@@ -51,10 +52,12 @@ def bundle(invocation: Invocation, backup: str, output: Path | None, partial: bo
     registry, shown = discover(), invocation.output
     entry = invocation.backup(backup)
     with Reporter(shown, registry) as reporter:
+        start = time.monotonic()
         done = write_bundle(invocation.catalog, entry, output, reporter, partial=partial)
     files = [artifact.file for artifact in done.manifest.every_artifact]
     shown.note(
-        f"{entry.name} bundled: {count(len(files), 'file')}, {size(done.size)} → {shown_path(done.path)}",
+        f"{entry.name} bundled: {count(len(files), 'file')}, {size(done.size)} in "
+        f"{duration(time.monotonic() - start)} → {shown_path(done.path)}",
         "bold",
     )
     shown.document(

@@ -44,7 +44,13 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would b
 @yes_option
 @dry_run_option
 @patience_option
-@click.option("--type", "type_name", metavar="TYPE", help="All volumes of this type; see `volops plugins`.")
+@click.option(
+    "--type",
+    "type_name",
+    metavar="TYPE",
+    shell_complete=completing.types,
+    help="All volumes of this type; see `volops plugins`.",
+)
 @click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes)
 def clean(
     invocation: Invocation,

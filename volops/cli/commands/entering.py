@@ -17,6 +17,9 @@ _BEST_SHELL = "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh;
 _OWN = "Once the program runs, the exit code is the program's own."
 
 _user = click.option("-u", "--user", default="", metavar="USER", help="Run as this user of the container.")
+# Compose takes these two as well, out of the habits of `docker exec`; they say what is so without them.
+_interactive = click.option("-i", "--interactive", is_flag=True, expose_value=False, hidden=True)
+_tty = click.option("-t", "--tty", is_flag=True, expose_value=False, hidden=True)
 _service = click.argument("service", shell_complete=completing.services)
 
 
@@ -25,18 +28,24 @@ _service = click.argument("service", shell_complete=completing.services)
     json=False,
     exit_note=_OWN,
     examples=["volops exec backend python3 manage.py showmigrations"],
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    context_settings={"allow_interspersed_args": False},
 )
 @_user
+@click.option("-T", "--no-TTY", "no_terminal", is_flag=True, help="No terminal, even where there is one.")
+@_interactive
+@_tty
 @_service
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def exec_command(invocation: Invocation, service: str, command: tuple[str, ...], user: str) -> None:
+def exec_command(
+    invocation: Invocation, service: str, command: tuple[str, ...], user: str, no_terminal: bool
+) -> None:
     """Run a program in a running service.
 
     Standard input, the terminal and the exit code are the program's own.
     """
     program = command[1:] if command[0] == "--" else command
-    invocation.compose.become_exec(service, *program, terminal=_on_terminal(), user=user)
+    terminal = _on_terminal() and not no_terminal
+    invocation.compose.become_exec(service, *program, terminal=terminal, user=user)
 
 
 @verb("shell", json=False, exit_note=_OWN, examples=["volops shell backend", "volops shell -u root db"])

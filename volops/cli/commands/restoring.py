@@ -110,7 +110,7 @@ class How:
     help="Unpack the files of the one volume into a directory of this machine; touch nothing live.",
 )
 @click.argument("backup", required=False, shell_complete=completing.backups)
-@click.argument("volumes", nargs=-1, metavar="[VOLUME]...")
+@click.argument("volumes", nargs=-1, metavar="[VOLUME]...", shell_complete=completing.volumes_of_backup)
 def restore(
     invocation: Invocation,
     backup: str | None,
