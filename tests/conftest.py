@@ -16,6 +16,7 @@ _LONGEST = (
     "operations/test_restore.py",
     "plugins/test_postgres_restore.py",
     "setup/test_bare_machine.py",
+    "setup/test_demo.py",
     "packaging/test_examples.py",
     "plugins/test_databases_conformance.py",
     "operations/test_unfinished.py",
