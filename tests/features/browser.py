@@ -1,4 +1,4 @@
-"""Headless Chromium, by its own protocol over a pipe: what a page shows, says and looks like.
+"""Headless Chromium in a container, by its own protocol over a pipe: what a page shows, says and looks like.
 
 That is the Chrome DevTools Protocol. With `--remote-debugging-pipe` it reads from descriptor 3 and writes to
 descriptor 4, JSON with a NUL after each message.
@@ -10,42 +10,40 @@ import base64
 import itertools
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--no-first-run",
+    "--remote-debugging-pipe",
+    "--user-data-dir=/tmp/profile",
+)
+_SCRIPT = 'exec chromium "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1'
 
 
 class Browser:
-    """One browser with one page; a context manager. `complaints` is what the page wrote to the console as a
-    warning or an error, and every exception in it."""
+    """One browser of an image with one page; a context manager. It sees the files below a directory.
+    `complaints` is what the page wrote to the console as a warning or an error, and every exception in it."""
 
-    def __init__(self, profile: Path) -> None:
-        program = next(filter(None, map(shutil.which, _NAMES)), None)
-        assert program, "the report is looked at in Chromium: `scripts/setup-test-programs` installs it"
+    def __init__(self, image: str, within: Path) -> None:
         self.complaints: list[str] = []
         self._numbers = itertools.count(1)
         self._events: list[dict[str, Any]] = []
         self._rest = b""
         there, self._to = os.pipe()
         self._from, back = os.pipe()
-        flags = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--hide-scrollbars",
-        ]
-        flags += ["--no-first-run", "--remote-debugging-pipe", f"--user-data-dir={profile}", "about:blank"]
-        script = f'exec "$@" 3<&{there} 4>&{back}'
+        options = ["--rm", "--interactive", "--init", "--network=none", f"--user={os.getuid()}:{os.getgid()}"]
+        options += [f"--volume={within}:{within}:ro", "--env=HOME=/tmp"]
+        program = ["sh", "-c", _SCRIPT, "browser", *_FLAGS, "about:blank"]
         self._process = subprocess.Popen(
-            ["bash", "-c", script, "browser", program, *flags],
-            pass_fds=(there, back),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            ["docker", "run", *options, image, *program], stdin=there, stdout=back
         )
         os.close(there)
         os.close(back)

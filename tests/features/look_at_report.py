@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,8 @@ _PAGE = Path(__file__).parents[2] / PAGE
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with Browser(tmp_path_factory.mktemp("profile")) as browser:
+def browser(image: Callable[[str], str]) -> Iterator[Browser]:
+    with Browser(image("browser"), _PAGE.parent) as browser:
         yield browser
 
 
