@@ -49,10 +49,15 @@ Feature: Any compose project, whatever its names
     Then it succeeds
     And the archive holds the file "to the colleague — été.txt"
 
-  Scenario: A profile that is active
-    When I run "docker compose --profile night create night-shift && volops --profile night backup night-log"
+  Scenario Outline: A profile that is active by <how>
+    When I run "docker compose --profile night create night-shift && <volops> backup night-log"
     Then it succeeds
     And only "night-log" is in it
+
+    Examples:
+      | how        | volops                        |
+      | an option  | volops --profile night        |
+      | a variable | COMPOSE_PROFILES=night volops |
 
   Scenario: A stack of which only a part runs
     Given the service "stock" is stopped
@@ -66,8 +71,22 @@ Feature: Any compose project, whatever its names
     When I run "volops verify latest"
     Then it ends with exit code 10
 
-  Scenario: A project that is named on the command line, from another directory
+  Scenario Outline: A project that is elsewhere, named by <what>
     Given I am in an empty directory beside the project
-    When I run "volops -f ../project/compose.yaml --env-file ../project/.env backup appointments"
+    When I run "<volops> backup appointments"
     Then it succeeds
     And only "appointments" is in it
+
+    Examples:
+      | what              | volops                                                                        |
+      | its file          | volops -f ../project/compose.yaml --env-file ../project/.env                  |
+      | its directory     | volops --project-directory ../project                                         |
+      | variables         | COMPOSE_FILE=../project/compose.yaml COMPOSE_ENV_FILES=../project/.env volops |
+      | a line of .env    | echo 'COMPOSE_FILE=../project/compose.yaml # there' >.env && volops           |
+      | two lines of .env | (echo D=../project; echo 'COMPOSE_FILE=$D/compose.yaml') >.env && volops      |
+
+  Scenario: The same files under another name are another project
+    When I run "volops -p nobody backup appointments"
+    Then it ends with exit code 1
+    And it says "volume 'nobody_appointments' does not exist"
+    And there is no backup
