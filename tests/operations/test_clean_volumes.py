@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -183,6 +184,23 @@ def test_a_service_that_does_not_get_well_without_the_data_is_named(tmp_path: Pa
         assert everything(stack, "papers").count("\n") == 1
         assert stack.state("reader") == "running"
         assert not JournalFile(stack.workspace().state).exists
+
+
+def test_all_that_do_not_get_well_without_the_data_are_named(tmp_path: Path) -> None:
+    with small_stack(tmp_path) as stack:
+        needing = (
+            "[sh, -c, '[ ! -e /srv/first ] || [ -e /srv/papers/deed ] && touch /srv/first && sleep infinity']"
+        )
+        text = stack.file.read_text().replace("[sleep, infinity]", needing)
+        stack.file.write_text(text)
+        stack.compose("up", "--detach", "store", "reader")
+        stack.fill("papers", **FULL)
+        with pytest.raises(CleanDisturbed) as told:
+            cleaned(stack.workspace(), "papers", patience=20)
+        assert re.fullmatch(
+            r"the data is deleted, but service 'store' does.*; service 'reader' does.*", told.value.message
+        )
+        assert told.value.next_step == "see `volops logs store reader`"
 
 
 def test_what_fails_before_the_data_is_gone_leaves_it_as_it_was(

@@ -87,16 +87,19 @@ def clean_volumes(
         for item in emptied:
             freed[item.volume.key] = max(0, (item.size or 0) - new[item.volume.key])
             deed.freed += freed[item.volume.key]
-        downtime, unwell = _wait(around, well, patience, start)
+        unwell: list[NotWell] = []
+        downtime = wait_until_well(around.engine, workspace.stack, well, patience, since=start, unwell=unwell)
         for item in plan.items:
             if not item.stops:
                 freed[item.volume.key] = _remove(around, item)
                 deed.touched.append(item.volume.key)
                 deed.freed += freed[item.volume.key]
             _afterwards(around, item, emit)
-        deed.failed += [unwell.message] if unwell else []
+        deed.failed += [each.message for each in unwell]
     if unwell:
-        raise CleanDisturbed(f"the data is deleted, but {unwell.message}", next_step=unwell.next_step)
+        told = "; ".join(each.message for each in unwell)
+        names = " ".join(each.service for each in unwell)
+        raise CleanDisturbed(f"the data is deleted, but {told}", next_step=f"see `volops logs {names}`")
     emit(RunFinished(command, workspace.stack.project, (), EXIT_DONE))
     return Cleaned(plan, freed, downtime)
 
@@ -141,16 +144,6 @@ def _undo(around: Surroundings, journals: JournalFile, error: BaseException, *, 
             raise CleanDisturbed(f"the data is deleted, but then: {told}", next_step=_SEE) from error
         message = f"nothing was cleaned, the data is as it was: {told}"
         raise CleanFailed(message, next_step=failed.next_step) from error
-
-
-def _wait(
-    around: Surroundings, well: Sequence[str], patience: float, start: float
-) -> tuple[dict[str, float], NotWell | None]:
-    """The seconds each service was down, and which of them is not well again."""
-    try:
-        return wait_until_well(around.engine, around.stack, well, patience, since=start), None
-    except NotWell as error:
-        return {}, error
 
 
 def _remove(around: Surroundings, item: CleanItem) -> int:
