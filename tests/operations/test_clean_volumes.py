@@ -188,7 +188,8 @@ def test_a_service_that_does_not_get_well_without_the_data_is_named(tmp_path: Pa
 
 def test_all_that_do_not_get_well_without_the_data_are_named(tmp_path: Path) -> None:
     with small_stack(tmp_path) as stack:
-        needing = (
+        script = "[ ! -e /srv/first ] || [ -e /srv/papers/deed ] && touch /srv/first && sleep infinity"
+        needing = f"[sh, -c, '{script}']"
             "[sh, -c, '[ ! -e /srv/first ] || [ -e /srv/papers/deed ] && touch /srv/first && sleep infinity']"
         )
         text = stack.file.read_text().replace("[sleep, infinity]", needing)
