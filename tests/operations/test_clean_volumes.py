@@ -190,8 +190,6 @@ def test_all_that_do_not_get_well_without_the_data_are_named(tmp_path: Path) -> 
     with small_stack(tmp_path) as stack:
         script = "[ ! -e /srv/first ] || [ -e /srv/papers/deed ] && touch /srv/first && sleep infinity"
         needing = f"[sh, -c, '{script}']"
-            "[sh, -c, '[ ! -e /srv/first ] || [ -e /srv/papers/deed ] && touch /srv/first && sleep infinity']"
-        )
         text = stack.file.read_text().replace("[sleep, infinity]", needing)
         stack.file.write_text(text)
         stack.compose("up", "--detach", "store", "reader")
