@@ -366,6 +366,93 @@ class TestFiles:
         assert load_stack(ComposeOptions()).env_files == ()
 
 
+class TestReferredFiles:
+    """What must not be missing when the project is set up anew from its files."""
+
+    def referred(self, project: Path, **files: str) -> set[str]:
+        """Write the files (`__` for a slash, `_` for a dot) and ask which of them are referred to."""
+        for name, text in files.items():
+            path = project / name.replace("__", "/").replace("_", ".")
+            path.parent.mkdir(exist_ok=True, parents=True)
+            path.write_text(text)
+        options = ComposeOptions()
+        found = Compose(options, load_stack(options)).referred_files()
+        return {str(path.relative_to(project)) for path in found}
+
+    def test_env_files_of_services_in_every_way_to_write_them(self, project: Path) -> None:
+        compose = """
+            services:
+              one: {image: i, env_file: one.env}
+              two: {image: i, env_file: [two.env, ./deep/three.env]}
+              four: {image: i, env_file: [{path: four.env, required: false}, {path: no.env, required: false}]}
+              five: {image: i, environment: {env_file: six.env}}
+        """
+        variables = {f"{name}_env": "A=1" for name in ("one", "two", "deep__three", "four", "six")}
+        assert self.referred(project, compose_yaml=compose, **variables) == {
+            "one.env",
+            "two.env",
+            "deep/three.env",
+            "four.env",
+        }
+
+    def test_included_files_and_what_these_refer_to(self, project: Path) -> None:
+        found = self.referred(
+            project,
+            compose_yaml="include: [shop/compose.yaml, {path: [bar/a.yaml, bar/b.yaml], env_file: bar.env}]",
+            shop__compose_yaml="include: [deeper/compose.yaml]\nservices: {s: {image: i, env_file: s.env}}",
+            shop__s_env="A=1",
+            shop__deeper__compose_yaml="services: {d: {image: i, env_file: [d.env]}}",
+            shop__deeper__d_env="A=1",
+            bar__a_yaml="services: {a: {image: i}}",
+            bar__b_yaml="services: {a: {env_file: beside.env}}",
+            bar__beside_env="A=1",
+            bar_env="A=1",
+        )
+        assert found == {
+            "shop/compose.yaml",
+            "shop/s.env",
+            "shop/deeper/compose.yaml",
+            "shop/deeper/d.env",
+            "bar/a.yaml",
+            "bar/b.yaml",
+            "bar/beside.env",
+            "bar.env",
+        }
+
+    def test_extended_files_and_what_these_refer_to(self, project: Path) -> None:
+        found = self.referred(
+            project,
+            compose_yaml="services: {a: {extends: {file: base/common.yaml, service: b}}, "
+            "c: {extends: {service: a}}}",
+            base__common_yaml="services: {b: {image: i, env_file: b.env}}",
+            base__b_env="A=1",
+        )
+        assert found == {"base/common.yaml", "base/b.env"}
+
+    def test_variables_in_paths_are_filled_in_as_compose_does(self, project: Path) -> None:
+        found = self.referred(
+            project,
+            compose_yaml="services: {a: {image: i, env_file: ['${PLACE}/${N:-one}.env', 'odd$$name.env']}}",
+            conf__one_env="A=1",
+            _env='PLACE="conf" # there',
+            **{"odd$name_env": "A=1"},
+        )
+        assert found == {"conf/one.env", "odd$name.env"}
+
+    def test_tags_of_compose_are_no_hindrance(self, project: Path) -> None:
+        found = self.referred(
+            project,
+            compose_yaml="services: {a: {image: i, ports: ['127.0.0.1:0:80'], env_file: one.env}}",
+            compose_override_yaml="services: {a: {ports: !reset [], env_file: !override [two.env]}}",
+            one_env="A=1",
+            two_env="A=1",
+        )
+        assert found == {"one.env", "two.env"}
+
+    def test_nothing_is_referred_to(self, project: Path) -> None:
+        assert self.referred(project, compose_yaml="services: {a: {image: i}}") == set()
+
+
 class TestErrors:
     def test_no_compose_file(self, project: Path) -> None:
         with pytest.raises(NoComposeFile, match="no compose file in") as caught:

@@ -41,7 +41,7 @@ from volops.errors import (
     StoreFull,
     UnknownVolume,
 )
-from volops.events import Event, RunFinished, VolumeFinished
+from volops.events import Event, RunFinished, VolumeFinished, Warned
 from volops.journal import JournalFile
 from volops.manifest import BackupKind, Manifest
 from volops.model import OutcomeStatus, Stack
@@ -161,6 +161,27 @@ def test_sizes_that_cannot_be_told_fail_no_backup(workspace: Workspace) -> None:
     unmeasured = replace(workspace, engine=Unmeasured(cast(DockerEngine, workspace.engine)))
     manifest = backup(unmeasured, Selection(), lambda _: None, estimate=True)
     assert manifest.kind is BackupKind.FULL
+
+
+@pytest.mark.parametrize("error", [EngineUnavailable("it went away"), RuntimeError("it is odd")])
+def test_a_helper_that_cannot_be_removed_spoils_no_backup(workspace: Workspace, error: Exception) -> None:
+    class Sticky(DockerEngine):
+        def __init__(self, engine: DockerEngine) -> None:
+            self.__dict__.update(engine.__dict__)
+
+        def remove_container(self, container: str, *, keep_volumes: bool = False) -> None:
+            super().remove_container(container, keep_volumes=keep_volumes)
+            raise error
+
+    sticky = replace(workspace, engine=Sticky(cast(DockerEngine, workspace.engine)))
+    manifest, events = run(sticky)
+    assert manifest.kind is BackupKind.FULL
+    assert workspace.catalog.find(manifest.name).name == manifest.name
+    told = {event.volume: event.message for event in events if isinstance(event, Warned)}
+    assert set(told) == {"papers", "letters"}
+    assert all("a helper container may be left: " in said and "it " in said for said in told.values())
+    assert isinstance(events[-1], RunFinished)
+    assert events[-1].exit_code == 0
 
 
 def test_a_volume_that_was_backed_up_once_and_is_gone_fails(stack: SmallStack, workspace: Workspace) -> None:
@@ -309,14 +330,17 @@ def test_env_files_and_files_of_one_name_are_among_them(tmp_path: Path) -> None:
     prod = tmp_path / "app" / "prod.env"
     prod.symlink_to(tmp_path / "secret" / "prod.env")
     prod.write_text("COLOUR=blue")
+    (part := tmp_path / "app" / "parts" / "compose.yaml").parent.mkdir()
+    part.write_text("part")
     missing = tmp_path / "app" / ".env"
     stack = Stack("shop", tmp_path / "app", tuple(files), (), (), env_files=(prod, missing))
-    data = b"".join(compose_files(stack, "20251025_143022").stream)
+    data = b"".join(compose_files(stack, [part], "20251025_143022").stream)
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         found = {member.name: archive.extractfile(member) for member in archive}
         assert {name: file.read().decode() for name, file in found.items() if file} == {
             "compose.yaml": "app",
             "2/compose.yaml": "base",
             "3/compose.yaml": "other",
+            "parts/compose.yaml": "part",
             "prod.env": "COLOUR=blue",
         }

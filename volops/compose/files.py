@@ -8,13 +8,12 @@ first directory upwards that holds a file of a default name, with its override.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
-from volops.compose.options import ComposeOptions, ask
+from volops.compose.filling import filled
+from volops.compose.options import ComposeOptions
 
 _NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _OVERRIDES = (
@@ -23,13 +22,7 @@ _OVERRIDES = (
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 )
-_STDIN = "-"
 _LISTED, _SEPARATOR = "COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR"
-_PROBE = {
-    "services": {
-        "probe": {"image": "probe", "labels": {each: f"${{{each}-}}" for each in (_LISTED, _SEPARATOR)}}
-    }
-}
 
 
 def named_files(options: ComposeOptions) -> tuple[str, ...]:
@@ -82,18 +75,13 @@ def _absolute(path: str) -> Path:
 
 
 def _variables(options: ComposeOptions) -> Mapping[str, str]:
-    """The environment, with what env files say of the compose files. How those are written (comments, quotes,
-    variables within variables) only compose knows: it fills in a file made for the purpose."""
+    """The environment, or what env files and it say together of the compose files."""
     paths = project_env_files(options, _absolute(options.project_directory or "."))
     if not any(_mentions(path) for path in paths):
         return os.environ
-    asking = replace(options, files=(_STDIN,), project="probe", profiles=())
-    said = ask(asking.argv("config", "--format", "json"), given=json.dumps(_PROBE))
-    if said.code != 0:
-        # Compose will say of the project itself what is wrong.
-        return os.environ
-    labels: dict[str, str] = json.loads(said.stdout)["services"]["probe"]["labels"]
-    return {name: value.replace("$$", "$") for name, value in labels.items()}
+    names = (_LISTED, _SEPARATOR)
+    values = filled(options, [f"${{{name}-}}" for name in names])
+    return os.environ if values is None else dict(zip(names, values, strict=True))
 
 
 def _mentions(path: Path) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from volops.compose.cloning import Clone, clone_of, up_command
 from volops.compose.options import ComposeOptions, ask, no_client
+from volops.compose.referred import referred_files
 from volops.errors import ComposeUnavailable, ServiceNotRunning, UnknownService
 from volops.model import Stack
 
@@ -85,6 +86,10 @@ class Compose:
     def clone(self, project: str) -> Clone:
         """The same files as another project. Raises ComposeInvalid."""
         return clone_of(self._options, project)
+
+    def referred_files(self) -> tuple[Path, ...]:
+        """The files that the compose files name: included and extended ones, and files of variables."""
+        return referred_files(self._options, self.stack)
 
     def up_command(self, clone: Clone, overriding: Path | None) -> str:
         """What a person types to start that project, with one more compose file if need be."""

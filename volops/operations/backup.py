@@ -143,5 +143,6 @@ def _absent_volume(workspace: Workspace, run: Dumping, job: Job) -> VolumeDump:
 def _compose_files(workspace: Workspace, run: Dumping) -> tuple[ArtifactRecord, ...]:
     if not workspace.settings.include_compose_files:
         return ()
-    artifact = compose_files(run.around.stack, run.around.stamp)
+    stack = run.around.stack
+    artifact = compose_files(stack, workspace.compose.referred_files(), run.around.stamp)
     return (ArtifactRecord.of(store_artifact(run.draft, artifact, lambda _: None)),)

@@ -9,7 +9,7 @@ import os
 import platform
 import tarfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
@@ -101,14 +101,14 @@ def _service(around: Surroundings, service: Service) -> ServiceRecord:
     )
 
 
-def compose_files(stack: Stack, stamp: str) -> Artifact:
-    """The compose files, `.env` and env files of the project as a tar archive: without them volumes are no
-    application.
+def compose_files(stack: Stack, referred: Iterable[Path], stamp: str) -> Artifact:
+    """The compose files, those that they refer to, `.env` and env files of the project as a tar archive:
+    without them volumes are no application.
 
     Paths in it are relative to the project's directory; a file from elsewhere keeps only its name, after a
     number where that is another's. What a link points to is in it, not the link.
     """
-    return Artifact(compose_files_name(stamp), "application/x-tar", _archive(stack))
+    return Artifact(compose_files_name(stamp), "application/x-tar", _archive(stack, referred))
 
 
 def compose_files_name(stamp: str) -> str:
@@ -116,10 +116,10 @@ def compose_files_name(stamp: str) -> str:
     return f"compose_files_{stamp}.tar"
 
 
-def _archive(stack: Stack) -> Iterator[bytes]:
+def _archive(stack: Stack, referred: Iterable[Path]) -> Iterator[bytes]:
     buffer = io.BytesIO()
     names: dict[str, Path] = {}
-    for path in dict.fromkeys([*stack.files, stack.directory / ".env", *stack.env_files]):
+    for path in dict.fromkeys([*stack.files, *referred, stack.directory / ".env", *stack.env_files]):
         if path.is_file():
             names[_free_name(_name_in(stack.directory, path), names)] = path
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, dereference=True) as archive:
