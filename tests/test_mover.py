@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from volops.mover import ContainerShell, Helper, HelperShell
 SPEC = HelperSpec("debian:trixie-slim", ())
 EVERYTHING = ("sh", "-c", 'printf "%s|" "$@"; printf "said %s" "$1" >&2', "show")
 TORRENT = ("sh", "-c", "while :; do printf '%1000d' 7; done", "torrent")
+SILENT = ("sh", "-c", "sleep 600; :", "silence")
 WAYS = ("pipe", "api", "service")
 ODD = ("plain", "two words", "", "$HOME `id` \"quoted\" 'too'", "line\nbreak", "-n", "ünïcödé")
 
@@ -147,8 +149,7 @@ def test_a_program_that_nobody_reads_any_more_ends(given: ContainerShell) -> Non
         stream = given.stream("sh", "-c", script)
         next(stream)
         assert b"printf" in (shown := _processes(given._container)) or b"echo" in shown
-        assert isinstance(stream, Iterator)
-        stream.close()  # type: ignore[attr-defined]
+        stream.close()
         eventually("the program ends", lambda: not _running(given._container, "while :"))
 
 
@@ -156,8 +157,31 @@ def test_a_silent_program_ends_with_its_reader_too(engine: Engine) -> None:
     with shell(engine, "service") as given:
         stream = given.stream("sh", "-c", "echo x; sleep 600")
         next(stream)
-        stream.close()  # type: ignore[attr-defined]
+        stream.close()
         eventually("the program ends", lambda: not _running(given._container, "sleep 600"))
+
+
+@pytest.mark.parametrize(("way", "argv"), [*product(WAYS, [TORRENT]), *product(WAYS[1:], [SILENT])])
+def test_a_program_that_nobody_has_ever_read_ends(engine: Engine, way: str, argv: tuple[str, ...]) -> None:
+    """What says nothing to a pipe ends with its helper."""
+    with shell(engine, way) as given:
+        given.stream(*argv).close()
+        stream = given.stream(*argv)
+        eventually("the program runs", lambda: _running(given._container, argv[-1]))
+        stream.close()
+        eventually("the program ends", lambda: not _running(given._container, argv[-1]))
+        # While somebody might still take a program's output the engine removes no container.
+        removing = threading.Thread(target=engine.remove_container, args=(given._container,), daemon=True)
+        removing.start()
+        removing.join(20)
+        assert not removing.is_alive()
+
+
+def test_where_the_container_ended_an_unread_stream_is_closed_all_the_same(engine: Engine) -> None:
+    with shell(engine, "service") as given, ThreadPoolExecutor() as beside:
+        stream = given.stream(*TORRENT)
+        beside.submit(docker, "kill", given._container)
+        stream.close()
 
 
 def test_a_program_is_read_no_faster_than_it_is_asked_for(engine: Engine) -> None:

@@ -20,6 +20,7 @@ from volops.docker.execution import DockerExec
 from volops.engine import Engine, HelperSpec, collect
 from volops.errors import EngineFailed, HelperLost, ProducerFailed
 from volops.mover import Helper, HelperShell
+from volops.mover.pipe import Watch
 from volops.mover.starting import Starter
 
 SPEC = HelperSpec("debian:trixie-slim", (), capabilities=("SETUID", "SETGID", "KILL"))
@@ -173,6 +174,90 @@ def test_a_shell_that_ends_before_it_starts_what_it_was_told_to_is_noticed(tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["commands"]
 
 
+@contextlib.contextmanager
+def held_up(helper: Helper) -> Iterator[None]:
+    """Nothing that is named to the helper's loop is started before the block ends."""
+    loop = _loop(helper.container)
+    docker("exec", helper.container, "sh", "-c", f"kill -STOP {loop}")
+    yield
+    docker("exec", helper.container, "sh", "-c", f"kill -CONT {loop}")
+
+
+def _loop(container: str) -> str:
+    find = "for each in /proc/[0-9]*; do [ -e $each/fd/4 ] && echo ${each##*/}; done; true"
+    (pid,) = docker("exec", container, "sh", "-c", find).decode().split()
+    return pid
+
+
+@pytest.mark.parametrize("how", ["no script", "a script that is cut", "one pipe missing"])
+def test_a_program_that_ends_before_it_opens_its_pipes_keeps_nobody_waiting(
+    engine: Engine, helper: Helper, how: str
+) -> None:
+    """The loop lives, and nobody has ever opened what we read."""
+    assert helper.pipes is not None
+    with held_up(helper):
+        program = starter(helper).start(["true"], data=b"x")
+        assert program is not None
+        script = helper.pipes / program.name
+        match how:
+            case "no script":
+                script.unlink()
+            case "a script that is cut":
+                script.write_text("kill -9 $(sh -c 'echo $PPID')\n")
+            case _:
+                (helper.pipes / f"{program.name}.in").unlink()
+    watch = Watch(program)
+    watch.join(20)
+    assert not watch.is_alive()
+    assert program.exit_code() is None
+    assert HelperShell(engine, helper).run("echo", "and on").text == "and on"
+
+
+def test_streams_of_a_program_that_is_not_started_end(helper: Helper, shell: HelperShell) -> None:
+    assert helper.pipes is not None
+    with held_up(helper):
+        stream = shell.stream("echo", "never")
+        (script,) = (path for path in helper.pipes.iterdir() if path.suffix == "" and path.is_file())
+        script.unlink()
+    with ThreadPoolExecutor(1) as beside, contextlib.ExitStack() as stack:
+        stack.callback(helper.close)
+        with pytest.raises(HelperLost):
+            beside.submit(list, stream).result(20)
+
+
+def test_programs_are_started_and_not_the_shell_s_own_commands(helper: Helper) -> None:
+    """A shell's own echo makes two lines of that in dash; a first word with `=` is none of a program."""
+    for argv in (
+        ["echo", r"a\nb", "-e", r"\t"],
+        ["echo", "-n"],
+        ["printf", r"%s|\n", r"a\nb"],
+        ["pwd", "--version"],
+    ):
+        program = starter(helper).start(argv)
+        assert program is not None
+        assert collect(program).stdout == docker("exec", helper.container, *argv)
+    for argv in (["NAME=value"], ["exit", "0"], ["if"], [":"]):
+        program = starter(helper).start(argv)
+        assert program is not None
+        assert collect(program).code in (126, 127)
+
+
+def test_what_is_too_late_for_its_pipes_writes_no_file(helper: Helper, shell: HelperShell) -> None:
+    assert helper.pipes is not None
+    with held_up(helper):
+        program = starter(helper).start(["echo", "late"])
+        assert program is not None
+        script = helper.pipes / program.name
+        told = script.read_text()
+        program.close()
+        script.write_text(f"touch /tmp/began\n{told}")
+        stream = shell.stream("head", "-c", "1000", "/dev/zero")
+        stream.close()
+    eventually("it ran", lambda: shell.run("ls", "/tmp/began", ok=(0, 2)).code == 0)
+    eventually("all is over", lambda: len(docker("top", helper.container).splitlines()) == 3)
+    assert {path.name for path in helper.pipes.iterdir()} == {"commands", program.name}
+
+
 def test_a_short_program_is_collected(helper: Helper) -> None:
     program = starter(helper).start(["sh", "-c", "echo out; echo err >&2; exit 3"])
     assert program is not None
@@ -180,12 +265,10 @@ def test_a_short_program_is_collected(helper: Helper) -> None:
     assert (output.code, output.text, output.stderr) == (3, "out", "err\n")
 
 
-def test_a_loop_that_died_alone_is_noticed(shell: HelperShell) -> None:
+def test_a_loop_that_died_alone_is_noticed(helper: Helper, shell: HelperShell) -> None:
     """No program of the helper's, and not its first one, holds the pipe of the commands open."""
     shell.run("sh", "-c", "sleep 600 >/dev/null 2>&1 &")
-    loop = "for each in /proc/[0-9]*; do [ -e $each/fd/4 ] && echo ${each##*/}; done; true"
-    (pid,) = shell.run("sh", "-c", loop).text.split()
-    shell.run("sh", "-c", f"kill -9 {pid}", ok=range(256))
+    shell.run("sh", "-c", f"kill -9 {_loop(helper.container)}", ok=range(256))
     # It may take one command more, and do nothing about it.
     with pytest.raises((EngineFailed, HelperLost)):
         shell.run("true")

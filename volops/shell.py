@@ -49,7 +49,7 @@ class Shell(Protocol):
 
         At its end raises ProducerFailed when the exit code is not in `ok`, HelperLost when the container
         ended under it. `on_stderr` gets the whole standard error (cut to its last 1 MiB) once, at the end.
-        Closing the iterator early ends the program.
+        Closing the iterator early, read or not, ends the program, in a helper at the latest when it writes.
         """
         ...
 

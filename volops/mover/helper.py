@@ -67,6 +67,7 @@ class Helper:
         # Its first program opens that for reading, too.
         with Pipe(pipes / "probe", mode=0o666) as probe:
             try:
+                # Read-only: where a pipe is gone again, a late program cannot make a file in its place.
                 binds = (*spec.binds, (str(pipes), PIPES, False))
                 greeting = ("/bin/sh", "-c", _GREETING)
                 self.container = self._engine.start_helper(replace(spec, argv=greeting, binds=binds))

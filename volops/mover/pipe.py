@@ -43,8 +43,9 @@ class Pipe:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
+        # A program that comes late must find no pipe: it would wait for a reader.
         self._path.unlink(missing_ok=True)
+        os.close(self._descriptor)
 
     def read(self, program: Watch | None, patience_s: float | None = None) -> Iterator[bytes]:
         """Yield what comes until the last writer closed the pipe, until the program (if one is given) ended

@@ -5,39 +5,25 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
-from functools import wraps
 from pathlib import Path, PurePosixPath
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from volops.engine import Engine, Exec, collect
 from volops.errors import EngineFailed, EngineUnavailable, HelperLost, ProducerFailed
+from volops.mover.announced import Announced, announcing
+from volops.mover.beginning import begun
 from volops.mover.helper import Helper
-from volops.mover.pipe import Outlet, Pipe, Tail, Watch
+from volops.mover.pipe import Outlet, Pipe, Watch
 from volops.mover.starting import PIPES
 from volops.shell import Output
 
 _KILLED = 128 + 9
 _WHY_GONE = "see what stopped it (`docker events`, memory limits), then run again"
 _ENDING_S = 2.0
-_ANNOUNCED = 'read -r _ _ _ _ group _ </proc/$$/stat; echo "$group" >&2; exec "$@"'
-"""Runs a program that tells its process group first, as the first line of its standard error (proc(5))."""
 
-Given = ParamSpec("Given")
 Laid = TypeVar("Laid", Pipe, Outlet)
-
-
-def _begun(stream: Callable[Given, Generator[bytes, None, None]]) -> Callable[Given, Iterator[bytes]]:
-    """Makes the generators of `stream` run up to their first yield at once: what that yields is nobody's."""
-
-    @wraps(stream)
-    def begin(*given: Given.args, **named: Given.kwargs) -> Iterator[bytes]:
-        running = stream(*given, **named)
-        next(running)
-        return running
-
-    return begin
 
 
 class ContainerShell:
@@ -53,7 +39,7 @@ class ContainerShell:
             raise self._failure(argv, output.code, output.stderr or output.text)
         return output
 
-    @_begun
+    @begun
     def stream(
         self,
         *argv: str,
@@ -61,17 +47,15 @@ class ContainerShell:
         on_stderr: Callable[[str], None] | None = None,
     ) -> Generator[bytes, None, None]:
         with self._there(argv):
-            program = self._engine.exec(self._container, ["/bin/sh", "-c", _ANNOUNCED, "sh", *argv])
-        said = _Said()
-        output = _known(program, said)
+            program = self._engine.exec(self._container, announcing(argv))
+        announced = Announced(program)
         try:
             yield b""
-            yield from output
+            yield from announced.output()
         except BaseException:
-            output.close()
-            self._end(said.group)
+            self._end(announced.hang_up())
             raise
-        self._finish(program, argv, ok, said.text(), on_stderr)
+        self._finish(program, argv, ok, announced.stderr(), on_stderr)
 
     def feed(self, chunks: Iterable[bytes], *argv: str, user: str = "", ok: Collection[int] = (0,)) -> Output:
         with self._there(argv):
@@ -151,7 +135,6 @@ class HelperShell(ContainerShell):
     def __init__(self, engine: Engine, helper: Helper) -> None:
         super().__init__(engine, helper.container)
         self._pipes, self._starter = helper.pipes, helper.starter
-        # Several threads may have programs started at once.
         self._numbers = itertools.count(1)
 
     def stream(
@@ -159,13 +142,13 @@ class HelperShell(ContainerShell):
         *argv: str,
         ok: Collection[int] = (0,),
         on_stderr: Callable[[str], None] | None = None,
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes, None, None]:
         found = self._laid(Pipe)
         if found is None:
             return super().stream(*argv, ok=ok, on_stderr=on_stderr)
         return self._piped(*found, argv, ok, on_stderr)
 
-    @_begun
+    @begun
     def _piped(
         self,
         name: str,
@@ -207,48 +190,6 @@ class HelperShell(ContainerShell):
     def _started(self, argv: Sequence[str], user: str = "", data: bytes | None = None) -> Exec:
         program = self._starter.start(argv, user, data) if self._starter else None
         return program or super()._started(argv, user, data)
-
-
-def _known(program: Exec, said: _Said) -> Generator[bytes, None, None]:
-    """The standard output of an announced program. Nothing is yielded before its process group is known: the
-    two outputs do not arrive in the order in which they were written."""
-    early: list[bytes] = []
-    for channel, chunk in program.output():
-        if channel == 1:
-            early.append(chunk)
-        else:
-            said.add(chunk)
-        if said.announced:
-            yield from early
-            early.clear()
-    yield from early
-
-
-class _Said:
-    """The standard error of an announced program: its process group, and what it says itself."""
-
-    def __init__(self) -> None:
-        self.group = ""
-        self._first = ""
-        self._tail = Tail()
-        self._start: bytes | None = b""
-
-    def add(self, chunk: bytes) -> None:
-        self._tail.add(chunk)
-        if self._start is not None:
-            self._start += chunk
-            line, newline, _ = self._start.partition(b"\n")
-            if newline:
-                self.group = line.decode() if line.isdigit() and int(line) > 1 else ""
-                self._first = f"{line.decode('utf-8', 'replace')}\n"
-                self._start = None
-
-    @property
-    def announced(self) -> bool:
-        return self._start is None
-
-    def text(self) -> str:
-        return self._tail.text().removeprefix(self._first)
 
 
 def _called(argv: tuple[str, ...]) -> str:

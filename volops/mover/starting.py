@@ -25,10 +25,14 @@ PIPES = "/volops"
 """Where a helper sees the directory of the pipes."""
 COMMANDS = "commands"
 OPEN = f"exec 4<>{PIPES}/{COMMANDS}"
-LOOP = f'while read -r each <&4; do /bin/sh "{PIPES}/$each" 4<&- & done &'
-"""What a helper's first program has running beside it, once the pipe is open: starts each script that is
+LOOP = f'while read -r each <&4; do {{ (. "{PIPES}/$each") || : 1<>"{PIPES}/$each.end"; }} 4<&- & done &'
+"""What a helper's first program has running beside it, once the pipe is open: runs each script that is
 named to it, and is the only one then that has that pipe open. What it starts ignores SIGINT and SIGQUIT,
-unless it says itself what these are to do (POSIX, "Signals and Error Handling")."""
+unless it says itself what these are to do (POSIX, "Signals and Error Handling").
+
+Where a script failed, perhaps before it opened its pipes, we see its end hang up once that was opened: for
+reading too, which keeps nobody waiting, and nothing is written that could be taken for the script's word.
+"""
 _READ_BYTES = 1 << 16
 _LOOK_MS = 500
 _USER = re.compile(r"(\d+):(\d+)")
@@ -47,7 +51,6 @@ class Starter:
     def __init__(self, pipes: Path) -> None:
         """`pipes` is the directory that the helper sees as /volops, with the pipe that its LOOP reads."""
         self._pipes = pipes
-        # Several threads may have programs started at once.
         self._numbers = itertools.count(1)
         self._become: str | None = None
 
@@ -117,9 +120,10 @@ class Started:
             self._open["in"] = self._pipe("in", 0o644, os.O_RDWR)
             source = f"{PIPES}/{self.name}.in"
         there = f"{PIPES}/{self.name}"
+        # With `exec` a program runs and none of the shell's own commands, as if the engine started it.
         script = (
             f"exec 3>{there}.end >{there}.out 2>{there}.err <{source}\necho >&3\n"
-            f"{command} 3>&-\necho $? >&3\n"
+            f"(exec {command} 3>&-)\necho $? >&3\n"
         )
         path = self._pipes / self.name
         path.write_bytes(script.encode("utf-8", "surrogateescape"))
@@ -204,10 +208,11 @@ class Started:
 
     def close(self) -> None:
         """Forget it, and remove its pipes; fine when that was done."""
-        for each in tuple(self._open):
-            self._close(each)
+        # A program that comes late must find no pipe: it would wait for a reader.
         for each in ("", ".end", ".out", ".err", ".in"):
             (self._pipes / f"{self.name}{each}").unlink(missing_ok=True)
+        for each in tuple(self._open):
+            self._close(each)
 
     def _close(self, kind: str) -> None:
         # Two threads may want to: one of them finds it.
