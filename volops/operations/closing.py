@@ -9,6 +9,9 @@ from typing import Protocol
 
 from volops.errors import VolopsError
 from volops.events import Event, Warned
+from volops.isolation import described
+
+_LEFT = "a helper container may be left"
 
 
 class Closable(Protocol):
@@ -21,7 +24,8 @@ class Closable(Protocol):
 
 class Closing:
     """A context manager that ends when all is closed. To end a helper takes the engine 40 ms, in which the
-    next volume can be begun. A helper that cannot be ended spoils no backup: that is a warning."""
+    next volume can be begun. A helper that cannot be ended, for whatever reason, spoils no backup: that is a
+    warning at the end of the run, which is in no manifest, since the volume was done by then."""
 
     def __init__(self, emit: Callable[[Event], None]) -> None:
         self._emit = emit
@@ -42,6 +46,6 @@ class Closing:
         for volume, closed in self._closed:
             failed = closed.exception()
             if isinstance(failed, VolopsError):
-                self._emit(Warned(volume, f"a helper container may be left: {failed.message}"))
+                self._emit(Warned(volume, f"{_LEFT}: {failed.message}"))
             elif failed is not None:
-                raise failed
+                self._emit(Warned(volume, described(_LEFT, failed)))
