@@ -356,6 +356,37 @@ def test_a_path_that_is_not_there_fails_without_gnu_tar_too(
                 pass
 
 
+@pytest.mark.parametrize("paths", [(), ("first", "later")])
+def test_without_gnu_tar_an_archive_begins_with_the_call_too(
+    engine: Engine, volume: LiveVolume, image: Callable[[str], str], paths: tuple[str, ...]
+) -> None:
+    volume.sh(FILL.format(size=4 << 20, name="first") + "; printf x >/volume/later")
+    with opened(with_only(engine, image("busybox")), named(volume)) as shown:
+        stream = shown.source.tar(*paths)
+        volume.sh("rm /volume/first")
+        archive = b"".join(stream)
+    assert [name.rpartition(b"/")[2] for name in names(archive) if not name.endswith(b"/")] == [
+        b"first",
+        b"later",
+    ]
+
+
+def test_of_an_archive_that_nobody_reads_nothing_is_left(
+    engine: Engine, volume: LiveVolume, image: Callable[[str], str]
+) -> None:
+    """The engine removes no container of which it archives something."""
+    volume.sh(FILL.format(size=32 << 20, name="big"))
+    idle = ("ps", "-aq", "--filter", "label=volops.helper", "--filter", f"volume={volume.name}")
+    with opened(with_only(engine, image("busybox")), named(volume)) as shown:
+        streams = [shown.source.tar(*paths) for paths in ((), (), ("big",), ("big",))]
+        next(streams[0])
+        next(streams[2])
+        # The helper without GNU tar has the volume mounted, too.
+        assert len(docker(*idle).split()) == 5
+    assert docker(*idle) == b""
+    assert len(streams) == 4
+
+
 def test_what_the_engine_hides_is_found(
     engine: Engine, volume: LiveVolume, image: Callable[[str], str]
 ) -> None:

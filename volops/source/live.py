@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, MutableMapping, Sequence
 from itertools import count
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -15,6 +16,7 @@ from volops.engine import ContainerInfo, HelperSpec
 from volops.errors import EngineFailed, ServiceNotRunning
 from volops.model import Mount, StoredArtifact, Volume, VolumeKind
 from volops.mover import ContainerShell, HelperShell
+from volops.mover.beginning import begun
 from volops.source.engine_archive import parts
 from volops.source.shells import NEEDS_IMAGE, Shells, TarShell, owner
 from volops.source.surroundings import Surroundings
@@ -54,6 +56,7 @@ class LiveSource:
         self._names = {} if names is None else names
         self._warn = on_warning
         self._shells = Shells(surroundings, volume)
+        self._archives = contextlib.ExitStack()
 
     def __enter__(self) -> LiveSource:
         return self
@@ -65,7 +68,10 @@ class LiveSource:
 
     def close(self) -> None:
         """End all that was opened."""
-        self._shells.close()
+        try:
+            self._archives.close()
+        finally:
+            self._shells.close()
 
     @property
     def target(self) -> PurePosixPath:
@@ -120,6 +126,7 @@ class LiveSource:
         found = self._shells.opened_with_tar("beside") or self._tree_or_none("tree", writable=False)
         if found is None or not found.version:
             stream = self._archive_by_engine(paths)
+            self._archives.callback(stream.close)
         else:
             self.notes |= {"layout": "tree", "tar": found.version}
             stream = found.shell.stream(*gnu_tar.command(paths), ok=(0, 1), on_stderr=self._tar_said)
@@ -132,8 +139,10 @@ class LiveSource:
         for warning in said.warnings:
             self.warn(warning)
 
-    def _archive_by_engine(self, paths: Sequence[str]) -> Iterator[bytes]:
-        """Without any GNU tar: what the engine itself archives, and its losses said."""
+    @begun
+    def _archive_by_engine(self, paths: Sequence[str]) -> Generator[bytes, None, None]:
+        """Without any GNU tar: what the engine itself archives, and its losses said. Of several paths it
+        archives the first at once and each other in its turn."""
         self.notes["layout"] = "tree" if paths else "engine"
         source, target = self._bind()
         images = self._around.images_for(self.volume)
@@ -144,9 +153,11 @@ class LiveSource:
         container = engine.create_idle(images[0], source, target)
         try:
             if paths:
-                yield from parts(paths, lambda path: engine.get_archive(container, f"{target}/{path}"))
+                yield from _begins(
+                    parts(paths, lambda path: engine.get_archive(container, f"{target}/{path}"))
+                )
             else:
-                yield from engine.get_archive(container, target)
+                yield from _begins(engine.get_archive(container, target))
         finally:
             engine.remove_container(container)
 
@@ -199,6 +210,14 @@ class LiveSource:
         if self.volume.kind is VolumeKind.BIND and Path(self.volume.name).is_file():
             return self.volume.name, f"/volume/{Path(self.volume.name).name}"
         return self.volume.name, "/volume"
+
+
+def _begins(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """`chunks`, and before them something empty once the first is there: whoever makes them has begun."""
+    first = next(chunks, b"")
+    yield b""
+    yield first
+    yield from chunks
 
 
 def _after_the_stamp(own: list[str], key: str, *, alone: bool) -> Iterator[list[str]]:
