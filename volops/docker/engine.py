@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from docker.errors import APIError, ImageNotFound, NotFound
+from docker.errors import APIError, NotFound
 from docker.types import Mount
 
 from volops.docker.execution import DockerExec, fed, staying
 from volops.docker.failures import doing, patiently
+from volops.docker.images import DockerImages
 from volops.docker.networks import DockerNetworks
 from volops.docker.volumes import DockerVolumes
 from volops.docker_records import HASH_LABEL, PROJECT_LABEL, SERVICE_LABEL, container_info
@@ -34,7 +35,7 @@ _NO_SERVICE = {PROJECT_LABEL: "", SERVICE_LABEL: ""}
 a helper would be taken for a container of the service."""
 
 
-class DockerEngine(DockerVolumes, DockerNetworks):
+class DockerEngine(DockerImages, DockerVolumes, DockerNetworks):
     """`volops.engine.Engine` over one Docker Engine API connection; safe to use from several threads.
 
     The SDK's published types leave out half of it, so the client is Any here, and only here.
@@ -85,20 +86,6 @@ class DockerEngine(DockerVolumes, DockerNetworks):
                 with contextlib.suppress(NotFound):
                     listed.append(container_info(self._api.inspect_container(row["Id"])))
         return sorted(listed, key=lambda container: container.name)
-
-    def image_id(self, reference: str) -> str | None:
-        with doing("looking for an image"):
-            try:
-                return str(self._api.inspect_image(reference)["Id"])
-            except ImageNotFound:
-                return None
-
-    def image_digests(self, reference: str) -> tuple[str, ...]:
-        with doing("looking for an image"):
-            try:
-                return tuple(self._api.inspect_image(reference).get("RepoDigests") or ())
-            except ImageNotFound:
-                return ()
 
     def start_helper(self, spec: HelperSpec) -> str:
         named = [source.partition("/")[0] for source, _, _ in spec.binds if not source.startswith("/")]
