@@ -294,6 +294,29 @@ def test_a_server_that_does_not_start_beside_the_live_one_leaves_that_alone(db: 
         assert db.compose("ps", "--format", "{{.ID}} {{.CreatedAt}}") == started
 
 
+def test_a_server_that_does_not_stop_cleanly_is_said_to(db: Database) -> None:
+    """The server itself has nothing to complain of, and its log is never empty."""
+    db.filled(NEW)
+    db.backup()
+    program = "/usr/lib/postgresql/17/bin/pg_controldata"
+    lying = f"RUN printf '#!/bin/sh\\necho Database cluster state: in production\\n' >{program}"
+    with image_made(db, lying) as image:
+        db.write(COMPOSE.replace("volops-sample-postgres:{tag}", image).format(data=DATA))
+        db.up()
+        with pytest.raises(RestoreFailed, match=r"does not stop: it did not stop cleanly$"):
+            db.restore()
+
+
+def test_an_image_that_cannot_tell_whether_a_server_stopped_cleanly_is_refused(db: Database) -> None:
+    db.filled(NEW)
+    db.backup()
+    with image_made(db, "RUN rm /usr/lib/postgresql/17/bin/pg_controldata") as image:
+        db.write(COMPOSE.replace("volops-sample-postgres:{tag}", image).format(data=DATA))
+        db.up()
+        with pytest.raises(RestoreRefused, match="it has no pg_controldata beside its server"):
+            db.restore()
+
+
 def test_a_volume_that_the_image_covers_with_one_of_its_own_is_not_filled(db: Database) -> None:
     """PostgreSQL 18's image and compose files that still mount at the old place are such a pair."""
     db.filled(NEW)

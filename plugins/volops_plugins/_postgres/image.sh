@@ -22,7 +22,7 @@ postgres=$(programs)
 binaries=${postgres%/*}
 echo "binaries $binaries"
 echo "version $("$binaries/postgres" --version | sed 's/^[^0-9]*//')"
-for program in initdb psql; do
+for program in initdb psql pg_controldata; do
     [ -x "$binaries/$program" ] || { echo "it has no $program beside its server in $binaries" >&2; exit 1; }
 done
 

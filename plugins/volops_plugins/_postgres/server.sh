@@ -2,11 +2,19 @@
 # Runs in a helper of a service's image, as the user of its servers:
 #     server.sh start DATA LOG SECONDS POSTGRES OPTION…   until it takes connections
 #     server.sh stop DATA LOG SECONDS PG_CONTROLDATA      until all is in its files
+# Says on standard output what it has to complain of itself, and on standard error what the server has logged since.
 # pg_ctl does the same, but looks only ten times a second. What it goes by: line 1 of postmaster.pid is the process,
 # line 8 its state (storage-file-layout; miscadmin.h, LOCK_FILE_LINE_PM_STATUS). POSIX sh, for alpine images.
 set -u
 verb=$1 data=$2 log=$3 until=$(($(date +%s) + $4)) program=$5
 shift 5
+logged=$(($(wc -c <"$log") + 1))
+
+failed() {
+    [ -z "$1" ] || echo "$1"
+    tail -c "+$logged" "$log" | tail -n 50 >&2
+    exit 1
+}
 
 line() { sed -n "$1p" "$data/postmaster.pid" 2>/dev/null; }
 
@@ -16,7 +24,7 @@ runs() {
 }
 
 wait_a_moment() {
-    [ "$(date +%s)" -lt "$until" ] || { echo 'it takes too long' >&2; exit 1; }
+    [ "$(date +%s)" -lt "$until" ] || failed 'it takes too long'
     sleep 0.02
 }
 
@@ -28,18 +36,15 @@ case $verb in
             case $(line 1):$(line 8) in "$server:ready"* | "$server:standby"*) exit 0 ;; esac
             wait_a_moment
         done
-        exit 1
+        failed ''
         ;;
     stop)
         server=$(line 1)
-        [ -n "$server" ] || { echo 'it does not run' >&2; exit 1; }
         # "Fast": sessions are ended (server-shutdown).
-        kill -INT "$server" || exit
+        [ -n "$server" ] && kill -INT "$server" || { logged=1; failed 'it does not run any more'; }
         while [ -e "$data/postmaster.pid" ] && runs "$server"; do wait_a_moment; done
         # It removes that file also when its last checkpoint failed.
-        [ ! -x "$program" ] || LC_ALL=C "$program" -D "$data" | grep -q '^Database cluster state: *shut down$' || {
-            echo 'it did not stop cleanly' >&2
-            exit 1
-        }
+        LC_ALL=C "$program" -D "$data" | grep -q '^Database cluster state: *shut down$' ||
+            failed 'it did not stop cleanly'
         ;;
 esac

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePosixPath
@@ -10,6 +9,7 @@ from typing import Any
 
 from volops import Output, RestoreFailed, Shell
 from volops_plugins._beside import read_text
+from volops_plugins._postgres.complaints import complaint, why
 from volops_plugins._postgres.image import Image
 from volops_plugins._postgres.session import reason
 
@@ -22,6 +22,15 @@ so many of them for each connection (manual, "Lock Management")."""
 _LOCKS_EACH = 10
 _START_S = "600"
 _MIB_KIB = 1024
+_LIMITS = {
+    "statement_timeout": 7,
+    "lock_timeout": 9,
+    "idle_in_transaction_session_timeout": 9,
+    "idle_session_timeout": 14,
+    "transaction_timeout": 17,
+}
+"""What databases, roles and configuration files limit the sessions of applications by, and the major version
+that each came with (release notes)."""
 _PRIVATE = {
     "listen_addresses": "",
     "unix_socket_directories": HOME,
@@ -99,7 +108,7 @@ class Throwaway:
         words = [self._image.program("initdb"), "--pgdata", str(self._data), "--username", self._superuser]
         done = self._run(*words, "--no-sync", *arguments)
         if done.code:
-            raise RestoreFailed(f"initdb failed: {_complaint(done.stderr or done.text)}")
+            raise RestoreFailed(f"initdb failed: {complaint(done.stderr or done.text)}")
 
     @contextmanager
     def running(self, *, restored: bool = False) -> Iterator[None]:
@@ -112,9 +121,7 @@ class Throwaway:
         yield
         done = self._scripted("stop", self._image.program("pg_controldata"))
         if done.code:
-            raise RestoreFailed(
-                f"the throwaway server does not stop: {_complaint(self._log() or done.stderr)}"
-            )
+            raise RestoreFailed(f"the throwaway server does not stop: {why(done)}")
 
     def psql(self, chunks: Iterable[bytes], database: str, *options: str) -> Output:
         """Feed psql, which stops at the first error; the caller looks at its exit code."""
@@ -123,12 +130,18 @@ class Throwaway:
 
     def _client(self, database: str, *options: str) -> list[str]:
         return [
-            # What a database or a role sets for its sessions must not keep us from loading it.
-            "env", "PGOPTIONS=-c client_min_messages=warning -c default_transaction_read_only=off",
-            "PGCLIENTENCODING=UTF8",
+            "env", *self._environment(),
             self._image.program("psql"), "-X", "-w", "-v", "ON_ERROR_STOP=1", *options,
             "-h", HOME, "-p", _PORT, "-U", self._superuser, "-d", _conninfo(database),
         ]  # fmt: skip
+
+    def _environment(self) -> tuple[str, ...]:
+        """Of all clients: what a database or a role sets for its sessions must not keep us from restoring it.
+        What a client asks for comes before that (manual, "Setting Parameters")."""
+        limits = [name for name, since in _LIMITS.items() if self._image.major >= since]
+        settings = ["client_min_messages=warning", "default_transaction_read_only=off"]
+        settings += [f"{name}=0" for name in limits]
+        return "PGCLIENTENCODING=UTF8", f"PGOPTIONS={' '.join(f'-c {each}' for each in settings)}"
 
     def ask(self, statements: str, database: str, *options: str) -> list[str]:
         """The lines that psql prints, unaligned. Raises RestoreFailed with its error."""
@@ -139,7 +152,7 @@ class Throwaway:
 
     def stream(self, program: str, database: str, *options: str) -> Iterator[bytes]:
         """What psql or pg_dump prints. Raises ProducerFailed at its end when it failed."""
-        words = ["env", "PGCLIENTENCODING=UTF8", self._image.program(program), *options, "-w"]
+        words = ["env", *self._environment(), self._image.program(program), *options, "-w"]
         yield from self._shell.stream(
             *words, "-h", HOME, "-p", _PORT, "-U", self._superuser, "-d", _conninfo(database)
         )
@@ -161,7 +174,7 @@ class Throwaway:
     def settings_error(self) -> str:
         """Why the cluster's own configuration files do not suit this server; empty when they do."""
         done = self._run(self._image.program("postgres"), "-D", str(self._data), "-C", "server_version")
-        return _complaint(done.stderr) if done.code else ""
+        return complaint(done.stderr) if done.code else ""
 
     def _start(self, *, restored: bool) -> None:
         self._root(
@@ -175,7 +188,7 @@ class Throwaway:
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         done = self._scripted("start", self._image.program("postgres"), *options)
         if done.code:
-            raise NotStarted(f"the throwaway server does not start: {_complaint(self._log() or done.stderr)}")
+            raise NotStarted(f"the throwaway server does not start: {why(done)}")
 
     def _sized(self) -> dict[str, str]:
         """What depends on machine and data: an index build may take an eighth of the memory."""
@@ -186,9 +199,6 @@ class Throwaway:
             "maintenance_work_mem": f"{eighth}MB",
             "shared_buffers": f"{max(32, eighth // 2)}MB",
         }
-
-    def _log(self) -> str:
-        return self._shell.run("tail", "-n", "50", f"{HOME}/log", ok=range(256)).text
 
     def _scripted(self, verb: str, *words: str) -> Output:
         script = read_text(__package__, "server.sh")
@@ -227,16 +237,6 @@ _CHECKSUMS_BY_DEFAULT = 18
 def failed(done: Output) -> str:
     """What went wrong in psql, or nothing."""
     return reason(done.stderr) if done.code else ""
-
-
-def _complaint(text: str) -> str:
-    """The line of a server's or initdb's output that says what went wrong."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    # What is wrong in a file is only logged; the fatal line names no more than the file.
-    ranks = (r"LOG: .* in file ", r"\b(FATAL|PANIC|ERROR|error):")
-    found = [line for rank in ranks for line in lines if re.search(rank, line)]
-    chosen = found[0] if found else (lines[-1] if lines else "it said nothing")
-    return re.sub(r"^.*?\b(LOG|FATAL|PANIC|ERROR|error):\s*", "", chosen)
 
 
 def _conninfo(database: str) -> str:
