@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Semaphore
+from typing import Any
 
 import pytest
+from volops_plugins._beside import read_text
+from volops_plugins._postgres.analysing import Analysing
 from volops_plugins._postgres.freezing import freezing
 
+from tests.plugins.project import eventually
 from tests.plugins.test_postgres_freezing import FREEZE, HEADER, POST, TABLE, cut
 from tests.plugins.test_postgres_restore import NEW, OLD, Database
-from volops import RestoreFailed
+from volops import Output, RestoreFailed
 
 ODD = '"It\'s ""large"""'
 LARGE = """
@@ -115,6 +124,66 @@ def test_statistics_that_cannot_be_made_leave_the_live_data_as_it_was(db: Databa
     with pytest.raises(RestoreFailed, match=r"ANALYZE failed: .*nobody counts me"):
         db.restore()
     assert db.psql("SELECT count(*) FROM judged") == "101"
+
+
+def test_what_a_shell_would_make_of_a_name_hides_no_table(db: Database) -> None:
+    """The `echo` of dash stops at \\c, within the line: the quotes stay open, and psql takes in the rest."""
+    db.start(NEW)
+    db.psql(r'CREATE TABLE "odd\cname" AS SELECT n FROM generate_series(1, 60000) n')
+    db.psql("CREATE TABLE plain AS SELECT n FROM generate_series(1, 10) n")
+    db.backup()
+    db.psql(r'DROP TABLE "odd\cname"')
+    db.restore()
+    assert db.psql(r'SELECT count(*) FROM "odd\cname"') == "60000"
+    assert db.psql(WITHOUT) == ""
+
+
+class Deaf:
+    """A server whose psql ends well, and says nothing."""
+
+    def follow(self, *_: str) -> Output:
+        return Output(0, b"", "")
+
+    def append(self, *_: str) -> None:
+        pass
+
+
+def test_a_session_that_ends_without_a_word_has_not_analysed() -> None:
+    server: Any = Deaf()
+    analysing = Analysing(server, "shop", Semaphore())
+    analysing.end()
+    with pytest.raises(RestoreFailed, match="did not come to its end"):
+        analysing.wait()
+
+
+def test_a_line_that_is_still_being_written_is_followed_whole(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    told.write_bytes(b"one\ntw")
+    script = read_text("volops_plugins._postgres", "follow.sh")
+    argv = ["sh", "-c", script, "follow.sh", str(told), "end", "cat"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, start_new_session=True) as following:
+        try:
+            for written in (b"o\nth", b"ree\nend", b"less\nen", b"d\n"):
+                eventually(lambda: read_to(told) == told.stat().st_size)
+                with told.open("ab") as file:
+                    file.write(written)
+            said, _ = following.communicate(timeout=60)
+            assert said == b"one\ntwo\nthree\nendless\n"
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(following.pid, signal.SIGKILL)
+
+
+def read_to(file: Path) -> int:
+    """How much of a file has been read by whoever has it open (proc(5))."""
+    for link in Path("/proc").glob("[0-9]*/fd/0"):
+        try:
+            if link.readlink() == file:
+                text = (link.parents[1] / "fdinfo/0").read_text()
+                return int(text.split()[1])
+        except OSError:
+            continue
+    return -1
 
 
 def test_a_large_table_ends_the_transaction_and_is_told_of() -> None:

@@ -9,8 +9,11 @@ shift 2
 until [ -s "$file" ]; do sleep 0.02; done
 
 lines() {
+    part=
     while :; do
-        while IFS= read -r line; do
+        # At the end of the file `read` gives what is there of a line that is still being written.
+        while IFS= read -r more || { part=$part$more; false; }; do
+            line=$part$more part=
             [ "$line" != "$end" ] || return 0
             printf '%s\n' "$line" || return 0
         done

@@ -143,6 +143,8 @@ def _past_rows(tail: bytes, held: bytes) -> int:
             return -1
         if at > 1 and held.startswith(_END, at - 2):
             return at - 2 + len(_END)
+    # `at` is behind the last backslash looked at, far from the beginning: what is left to be found has its
+    # own there or later, and its newline one byte before.
     found = held.find(_END, at - 2)
     return found + len(_END) if found >= 0 else -1
 

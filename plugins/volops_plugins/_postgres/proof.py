@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from volops import CheckFailed
 from volops_plugins._beside import read_text
+from volops_plugins._postgres.meanwhile import meanwhile
 from volops_plugins._postgres.server import Server, read_contents, read_description
 
 _PROPERTIES = ("encoding", "collate", "ctype", "provider", "locale")
@@ -29,10 +30,10 @@ class Asked(Protocol):
 
 def prove(server: Asked, facts: Mapping[str, Any], warn: Callable[[str], None]) -> None:
     """Raise CheckFailed, naming the first differences, unless all that `facts` tell is there again."""
-    with ThreadPoolExecutor(1, "count") as pool:
-        counting = {name: pool.submit(count, server, name) for name in facts["databases"]}
-        given = [word for name in ("main", "data", "place", "on_volume") for word in ("-v", f"{name}=/")]
-        found = read_description(server.ask(read_text(__package__, "describe.sql"), "template1", *given))
+    names = tuple(facts["databases"])
+    counting = dict(zip(names, meanwhile(*(partial(count, server, name) for name in names)), strict=True))
+    given = [word for name in ("main", "place", "on_volume", "roomy") for word in ("-v", f"{name}=/")]
+    found = read_description(server.ask(read_text(__package__, "describe.sql"), "template1", *given))
     wrong = list(_of_cluster(found, facts["server"]))
     for name, recorded in facts["databases"].items():
         properties = next((each.facts for each in found.databases if each.name == name), None)

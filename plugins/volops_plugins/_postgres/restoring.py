@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent import futures
+from threading import Semaphore
 
 from volops import Artifact, Staging
 from volops_plugins._postgres.analysing import Analysing, large_tables
 from volops_plugins._postgres.image import Image, data_directory, inspect
 from volops_plugins._postgres.loading import load_contents, load_database, load_globals, main_database
+from volops_plugins._postgres.meanwhile import meanwhile
 from volops_plugins._postgres.names import literal, quoted
 from volops_plugins._postgres.plain_dump import loadable
 from volops_plugins._postgres.proof import prove
@@ -18,6 +20,8 @@ from volops_plugins._postgres.settings import Settings, preloaded
 from volops_plugins._postgres.throwaway import NotStarted, Throwaway, initial
 
 TAR = "application/x-tar"
+_ANALYSING_AT_ONCE = 4
+"""Sessions beside the one that loads, of the few that the throwaway server has room for."""
 
 
 class Restoring:
@@ -49,31 +53,37 @@ class Restoring:
         self._server.initialise(self._staging.target, *arguments)
         names = {each["artifact"]: name for name, each in databases.items()}
         analysing: list[Analysing] = []
-        with self._server.running(), ThreadPoolExecutor(thread_name_prefix="beside") as pool:
-            # The helper in which the configuration files are unpacked starts while rows are loaded.
-            pool.submit(self._staging.tree)
+        turns = Semaphore(_ANALYSING_AT_ONCE)
+        with self._server.running(), self._opening_tree():
             self._make_tablespaces()
             for artifact in artifacts:
                 if artifact.media_type == TAR:
                     self._settings.unpack(artifact.stream)
                 elif artifact.name in names:
-                    analysing.append(self._load_database(names[artifact.name], artifact.stream, pool))
+                    analysing.append(self._load_database(names[artifact.name], artifact.stream, turns))
                 else:
                     load_globals(self._server, b"".join(artifact.stream), self._superuser)
             for each in analysing:
                 each.wait()
         self._settings.put()
 
-    def _load_database(self, name: str, stream: Iterator[bytes], pool: Executor) -> Analysing:
+    def _load_database(self, name: str, stream: Iterator[bytes], turns: Semaphore) -> Analysing:
         large = large_tables(self._facts["databases"][name])
-        analysing = Analysing(self._server, name, pool)
-        loaded = False
-        try:
-            load_database(self._server, name, stream, large, analysing.told)
-            loaded = True
-        finally:
-            analysing.end(loaded=loaded)
+        # Where loading fails nobody tells it to end: it does with the helper.
+        analysing = Analysing(self._server, name, turns)
+        load_database(self._server, name, stream, large, analysing.told)
+        analysing.end()
         return analysing
+
+    @contextlib.contextmanager
+    def _opening_tree(self) -> Iterator[None]:
+        """The helper in which the configuration files are unpacked starts while rows are loaded."""
+        opening = meanwhile(self._staging.tree)
+        try:
+            yield
+        finally:
+            # Before it is there it cannot be ended with the others.
+            futures.wait(opening)
 
     @contextlib.contextmanager
     def serving(self, database: str, dump: Iterable[bytes]) -> Iterator[Throwaway]:
