@@ -86,9 +86,9 @@ class Postgres(VolumeType):
             )
         main, *others = server.chosen(source.options, source.warn)
         # While pg_dump looks at what there is, all that is small is read.
-        first = _dump(source, session, main, "--create")
+        roles, first = session.globals(), _dump(source, session, main, "--create")
         configuration = tuple(_configuration(source, session))
-        yield Artifact(source.file_name("db_globals", ".sql"), SQL, session.globals())
+        yield Artifact(source.file_name("db_globals", ".sql"), SQL, roles)
         yield first
         for database in others:
             yield _dump(source, session, database, "--create")

@@ -6,12 +6,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
+from volops_plugins._postgres.complaints import why
 from volops_plugins._postgres.credentials import Credentials, credentials
 from volops_plugins._postgres.server import Database, Options, Server, read_contents, read_description
 from volops_plugins._postgres.session import reason
 from volops_plugins.postgres import Postgres, volops_volume_types
 
-from volops import AccessRefused, InvalidUse, Mount, ProducerFailed, Service, Volume
+from volops import AccessRefused, InvalidUse, Mount, Output, ProducerFailed, Service, Volume
 
 
 def mounted(image: str, target: str, environment: dict[str, str], *, read_only: bool = False) -> Volume:
@@ -149,6 +150,15 @@ def test_databases_of_initdb_are_dumped_when_used_or_the_main_one() -> None:
     assert chosen(server(main="postgres"))[0] == ["postgres", "app", "house"]
 
 
+def test_a_database_of_initdb_that_could_not_be_asked_is_neither_dumped_nor_left_out() -> None:
+    full = server(pristine=("template1",), unasked={"postgres": "too many connections"})
+    with pytest.raises(ProducerFailed, match="'postgres' holds anything: too many connections"):
+        chosen(full)
+    assert chosen(full, exclude_databases=("postgres",))[0] == ["app", "house"]
+    assert chosen(full, databases=("postgres",))[0] == ["postgres"]
+    assert chosen(server(main="postgres", unasked=full.unasked))[0] == ["postgres", "app", "house"]
+
+
 def test_a_list_of_databases_is_taken_at_its_word() -> None:
     assert chosen(server(), databases=("template1", "app", "template1"))[0] == ["app", "template1"]
     with pytest.raises(InvalidUse, match="no database 'nope'"):
@@ -176,11 +186,13 @@ def test_a_user_who_may_not_know_the_data_directory_gets_the_files_that_lie_ther
 def test_descriptions_and_contents_are_read() -> None:
     described = read_description(
         [
-            '{"server": {"main": "app", "place": "/c", "reads_passwords": false, "data_directory": "/d/c"}}',
+            '{"server": {"main": "app", "place": "/c", "reads_passwords": false, "data_directory": "/d/c",'
+            ' "roomy": false}}',
             '{"database": {"name": "app", "template": false, "connectable": true, "invalid": false,'
             ' "facts": {}}}',
             '{"file": "/d/c/postgresql.conf"}',
             '{"pristine": "postgres"}',
+            "! template1 it is full",
             "./pg_hba.conf",
         ]
     )
@@ -190,6 +202,7 @@ def test_descriptions_and_contents_are_read() -> None:
         ("pg_hba.conf",),
     )
     assert described.pristine == {"postgres"}
+    assert (described.unasked, described.roomy) == ({"template1": "it is full"}, False)
     contents = read_contents(
         [
             '{"rows": "a.b", "count": 3}',
@@ -225,3 +238,21 @@ def test_counts_that_end_too_early_are_no_counts() -> None:
 )
 def test_the_reason_is_one_line_of_what_a_program_said(stderr: str, expected: str) -> None:
     assert reason(stderr) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "logged", "expected"),
+    [
+        (b"it takes too long\n", "LOG:  starting\n", "it takes too long"),
+        (b"it takes too long\n", "FATAL:  first\nPANIC:  last\nLOG:  so\n", "it takes too long: last"),
+        (
+            b"",
+            'LOG:  syntax error in file "x" line 1\nFATAL:  errors in x\n',
+            'syntax error in file "x" line 1',
+        ),
+        (b"", "no room for it\n", "no room for it"),
+        (b"", "", "it said nothing"),
+    ],
+)
+def test_why_a_server_does_not_start_or_stop(said: bytes, logged: str, expected: str) -> None:
+    assert why(Output(1, said, logged)) == expected

@@ -1,5 +1,5 @@
 -- What a server is and has, as JSON lines. Columns that only some versions have are read through to_jsonb().
-SELECT set_config('search_path', 'pg_catalog', false) \g /dev/null
+SELECT set_config('search_path', 'pg_catalog', false), set_config('statement_timeout', '0', false) \g /dev/null
 
 SELECT json_build_object('server', json_build_object(
     'version_num', current_setting('server_version_num')::int,
@@ -13,6 +13,7 @@ SELECT json_build_object('server', json_build_object(
     'bootstrap', (SELECT rolname FROM pg_roles WHERE oid = 10),
     'preload', coalesce((SELECT setting FROM pg_settings WHERE name = 'shared_preload_libraries'), ''),
     'main', :'main',
+    'roomy', :'roomy' = 't',
     'place', CASE WHEN :'on_volume' = 'yes' THEN :'place' END,
     'reads_passwords', has_table_privilege('pg_authid', 'SELECT'),
     'roles', (SELECT json_agg(rolname ORDER BY rolname) FROM pg_roles WHERE rolname !~ '^pg_'),

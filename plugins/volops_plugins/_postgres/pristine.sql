@@ -1,5 +1,5 @@
 -- Whether the database is as initdb made it: objects of users have numbers from 16384 on (FirstNormalObjectId).
-SELECT set_config('search_path', 'pg_catalog', false) \g /dev/null
+SELECT set_config('search_path', 'pg_catalog', false), set_config('statement_timeout', '0', false) \g /dev/null
 SELECT json_build_object('pristine', current_database())
 WHERE NOT EXISTS (SELECT FROM pg_class WHERE oid >= 16384)
   AND NOT EXISTS (SELECT FROM pg_proc WHERE oid >= 16384)

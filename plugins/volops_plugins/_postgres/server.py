@@ -47,7 +47,9 @@ class Server:
 
     `place` is where on the volume its data directory is; None when it is elsewhere. `files` are where it
     reads its settings from, as it names them; `own_files` are small files at the top of its data directory
-    that are not part of the cluster; `pristine` are databases as initdb made them.
+    that are not part of the cluster; `pristine` are databases as initdb made them, and `unasked` those of
+    initdb of which nobody knows, with the reason. `roomy` is whether the user may have more sessions at once
+    than a dump needs.
     """
 
     facts: Mapping[str, Any]
@@ -58,6 +60,8 @@ class Server:
     files: tuple[str, ...] = ()
     own_files: tuple[str, ...] = ()
     pristine: frozenset[str] = field(default_factory=frozenset)
+    unasked: Mapping[str, str] = field(default_factory=dict)
+    roomy: bool = True
 
     def database(self, name: str) -> Database:
         """The database of that name. Raises InvalidUse, naming those there are."""
@@ -72,7 +76,8 @@ class Server:
 
         By default all that take connections; those of initdb (`postgres`, `template1`) only when they
         hold something or are the main one. Each that holds data and cannot be read is warned of.
-        Raises InvalidUse when `options` name one that is not there, or nothing is left.
+        Raises InvalidUse when `options` name one that is not there, or nothing is left; ProducerFailed when
+        nobody knows whether one of initdb holds something.
         """
         if options.databases:
             wanted = [self.database(name) for name in dict.fromkeys(options.databases)]
@@ -84,11 +89,20 @@ class Server:
                     why = "its removal was interrupted" if entry.invalid else "it takes no connections"
                     warn(f"database {entry.name!r} is not in the backup: {why}")
             wanted = [entry for entry in wanted if entry.connectable and not entry.invalid]
+            for entry in wanted:
+                self._require_asked(entry.name)
         if not wanted:
             raise InvalidUse(
                 "the options leave no database to dump", next_step="see databases, exclude_databases"
             )
         return sorted(wanted, key=lambda entry: entry.name != self.main)
+
+    def _require_asked(self, name: str) -> None:
+        if name in self.unasked and name != self.main:
+            raise ProducerFailed(
+                f"nobody knows whether database {name!r} holds anything: {self.unasked[name]}",
+                next_step="let the user connect to it, or name it in exclude_databases of this volume",
+            )
 
     def settings_files(self) -> tuple[list[str], list[str]]:
         """Paths inside the data directory, relative to it, and paths elsewhere, absolute."""
@@ -107,12 +121,16 @@ def read_description(lines: Iterable[str]) -> Server:
     """The server that `session.sh describe` printed."""
     records: dict[str, list[Any]] = {}
     own_files: list[str] = []
+    unasked: dict[str, str] = {}
     for line in lines:
         if line.startswith("{"):
             for key, value in json.loads(line).items():
                 records.setdefault(key, []).append(value)
         elif line.startswith("./"):
             own_files.append(line[2:])
+        elif line.startswith("! "):
+            _, name, why = line.split(" ", 2)
+            unasked[name] = why
     facts: dict[str, Any] = records["server"][0]
     place: str | None = facts.pop("place")
     return Server(
@@ -124,6 +142,8 @@ def read_description(lines: Iterable[str]) -> Server:
         files=tuple(dict.fromkeys(records.get("file", ()))),
         own_files=tuple(own_files),
         pristine=frozenset(records.get("pristine", ())),
+        unasked=unasked,
+        roomy=facts.pop("roomy"),
     )
 
 

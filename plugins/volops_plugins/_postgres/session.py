@@ -48,9 +48,10 @@ class Session:
 
     def globals(self) -> Iterator[bytes]:
         """Roles, tablespaces and settings of the cluster, as SQL; without password hashes unless the user
-        may read them."""
+        may read them. It begins with the call, and ends with it where it would be in the way of a dump."""
         flags = () if self.server.reads_passwords else ("--no-role-passwords",)
-        return self._stream("globals", self._lock_ms, *flags, doing="pg_dumpall of roles and settings")
+        stream = self._stream("globals", self._lock_ms, *flags, doing="pg_dumpall of roles and settings")
+        return stream if self.server.roomy else iter(tuple(stream))
 
     def dump(self, database: str, *flags: str, keep: Callable[[Mapping[str, Any]], None]) -> Iterator[bytes]:
         """The database as SQL; then `keep` gets what the same snapshot held (see `read_contents`). It begins

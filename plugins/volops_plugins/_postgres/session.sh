@@ -74,28 +74,42 @@ connection() {
     export PGHOST PGPORT PGUSER PGPASSFILE PGSSLMODE PGGSSENCMODE PGAPPNAME PGCONNECT_TIMEOUT
 }
 
-# reach: connect to any database in which one can ask what there is.
+# reach: connect to any database in which one can ask what there is. From then on `major` is the server's version, and
+# `roomy` whether we may have more sessions at once (t) than the two of a dump and one that is just about to end.
 reach() {
     first=
     for entry in "$main" postgres template1; do
-        if said=$(ask "$entry" -c "SELECT current_setting('server_version_num')::int / 10000" 2>&1); then
-            [ "$major" != '*' ] || find_programs "$said"
+        if said=$(ask "$entry" -F ' ' -c "SELECT pg_catalog.current_setting('server_version_num')::int / 10000,
+            r.rolsuper OR (r.rolconnlimit NOT BETWEEN 0 AND 3 AND d.datconnlimit NOT BETWEEN 0 AND 3)
+            FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
+            WHERE r.rolname = session_user AND d.datname = pg_catalog.current_database()" 2>"$state/refused"); then
+            if [ "$major" = '*' ]; then find_programs "${said% *}"; fi
+            major=${said% *} roomy=${said#* }
             return
         fi
-        first=${first:-$said}
+        first=${first:-$(cat "$state/refused")}
     done
     fail 72 "$first"
 }
 
+# pristine: as JSON lines, which of the two databases that every cluster has nobody used: only others are worth a dump.
+# Of one that cannot be asked "! NAME WHY": it may only have been full.
+pristine() {
+    for each in postgres template1; do
+        ask "$each" -f "$state/pristine.sql" 2>"$state/unasked" || {
+            why=$(grep -i 'error:' "$state/unasked" | head -n 1)
+            printf '! %s %s\n' "$each" "${why#psql: error: }"
+        }
+    done >"$state/pristine"
+}
+
 # describe: what the server is and has, as JSON lines.
 describe() {
-    # The two databases every cluster has are worth a dump only when somebody used them.
-    for database in postgres template1; do
-        ask "$database" -f "$state/pristine.sql" >"$state/pristine.$database" 2>/dev/null &
-    done
-    ask "$entry" -v main="$main" -v place="${cluster#/volume}" -v on_volume="${cluster:+yes}" -f "$state/describe.sql"
-    wait
-    cat "$state/pristine.postgres" "$state/pristine.template1"
+    if [ "$roomy" = t ]; then pristine & fi
+    ask "$entry" -v main="$main" -v place="${cluster#/volume}" -v on_volume="${cluster:+yes}" -v roomy="$roomy" \
+        -f "$state/describe.sql"
+    if [ "$roomy" = t ]; then wait; else pristine; fi
+    cat "$state/pristine"
     [ -n "$cluster" ] || return 0
     cd "$cluster" || exit
     find . -maxdepth 1 -type f -size -2048 ! -name PG_VERSION ! -name 'postmaster.*' ! -name current_logfiles \
@@ -145,6 +159,16 @@ dump() {
     [ "$counted" -eq 0 ] || { ended "the session that held the snapshot" "$counted"; exit 1; }
 }
 
+# unhindered: what a role or a database limits its sessions by is not in the way of those that follow. What a client
+# asks for comes before that; the last two came with 14 and 17.
+unhindered() {
+    PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0'
+    PGOPTIONS="$PGOPTIONS -c idle_in_transaction_session_timeout=0"
+    [ "$major" -lt 14 ] || PGOPTIONS="$PGOPTIONS -c idle_session_timeout=0"
+    [ "$major" -lt 17 ] || PGOPTIONS="$PGOPTIONS -c transaction_timeout=0"
+    export PGOPTIONS
+}
+
 # load DATABASE TAG OPTION…: psql, which stops at the first error, with standard input as what is to be loaded.
 load() {
     name=$1 tag=$2
@@ -152,11 +176,9 @@ load() {
     # What somebody else's dump tells psql itself (to connect elsewhere, to run a program) is not done. Only psql of
     # 17.6, 16.10, 15.14 and newer can be told so (CVE-2025-8714).
     if printf '\\restrict %s\n' "$tag" | ask "$name" -f - >/dev/null 2>&1; then set -- -c "\\restrict $tag" "$@"; fi
-    # Neither may what a role sets for its sessions be in the way; and nothing needs to survive a crash yet.
-    PGOPTIONS='-c client_min_messages=warning -c default_transaction_read_only=off -c statement_timeout=0
-        -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c synchronous_commit=off'
-    PGCLIENTENCODING=UTF8
-    export PGOPTIONS PGCLIENTENCODING
+    # Nothing needs to survive a crash yet.
+    PGOPTIONS="$PGOPTIONS -c client_min_messages=warning -c synchronous_commit=off" PGCLIENTENCODING=UTF8
+    export PGCLIENTENCODING
     exec "$binaries/psql" -X -q -w -o /dev/null -v ON_ERROR_STOP=1 "$@" -f - -d "$(conninfo "$name")"
 }
 
@@ -179,6 +201,8 @@ evicting() {
 # known: what `describe` found, for what comes after it.
 known() {
     {
+        read -r major
+        read -r roomy
         read -r cluster
         read -r binaries
         read -r PGHOST
@@ -194,10 +218,11 @@ if [ "$verb" = describe ]; then
     wait_for_server
     connection
     reach
-    printf '%s\n' "$cluster" "$binaries" "$PGHOST" "$port" "$entry" >"$state/found"
+    printf '%s\n' "$major" "$roomy" "$cluster" "$binaries" "$PGHOST" "$port" "$entry" >"$state/found"
 else
     known
 fi
+case $verb in sql | load | evicting) unhindered ;; esac
 case $verb in
     describe) describe ;;
     present) present "$@" ;;
