@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.live import HOLD, helper
+from tests.live import HOLD, docker, helper
 from volops.docker.execution import _WHOLE, DockerExec, _End
 from volops.engine import Engine, HelperSpec, collect
 from volops.errors import EngineFailed
@@ -50,6 +50,16 @@ def test_a_program_that_does_not_read_its_input_ends(engine: Engine) -> None:
     with helper(engine, HelperSpec("debian:trixie-slim", HOLD)) as container:
         said = engine.run(container, ["echo", "enough"], input=b"much " * 300_000)
         assert (said.code, said.text) == (0, "enough")
+
+
+@pytest.mark.parametrize("data", [None, b"words"])
+def test_programs_are_run_and_not_the_shell_s_own_commands(engine: Engine, data: bytes | None) -> None:
+    with helper(engine, HelperSpec("debian:trixie-slim", HOLD)) as container:
+        for argv in (["echo", r"a\nb"], ["printf", r"%s|", r"a\nb"], ["pwd", "--version"]):
+            said = engine.run(container, argv, input=data)
+            assert said.stdout == docker("exec", container, *argv)
+        for argv in (["NAME=value"], ["exit", "0"], [":"]):
+            assert engine.run(container, argv, input=data).code in (126, 127)
 
 
 def test_an_input_of_nothing_ends(engine: Engine) -> None:

@@ -32,8 +32,8 @@ printf '\000volops:whole\000' >&2
 """
 _OPENING = b"\n"
 _FED = 'read -r _; exec "$@"'
-_WITHOUT_INPUT = f'read -r _; "$@" </dev/null {_STAY} read -r _; exit "$code"'
-_WITH_INPUT = f'read -r _; head -c "$0" | "$@" {_STAY} cat >/dev/null; exit "$code"'
+_WITHOUT_INPUT = f'read -r _; (exec "$@") </dev/null {_STAY} read -r _; exit "$code"'
+_WITH_INPUT = f'read -r _; head -c "$0" | (exec "$@") {_STAY} cat >/dev/null; exit "$code"'
 _NOT_STARTED = 126
 """From here on an exit code may be the engine's, of a shell that is not there, or that of a kill."""
 _frames: Callable[..., Iterator[tuple[int, bytes]]] = docker_socket.frames_iter
