@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Volops
-from tests.cli.program import in_web, run, run_on_terminal
+from tests.cli.program import PROGRAM, environment, in_web, run, run_on_terminal
 
 
 def test_a_restore_a_rollback_and_a_commit(volops: Volops, backups: Path, project: Path) -> None:
@@ -58,6 +59,37 @@ def test_the_undo_that_is_printed_undoes_all_of_it_and_nothing_else(
     rest = volops("commit", "--yes")
     assert re.search(r"^deletes  web:/scratch from before", rest.out)
     in_web(project, "rm /srv/logs/note /srv/uploads/note")
+
+
+@pytest.mark.parametrize("printing_to", [">/dev/full", ">/dev/full 2>/dev/full", ">&-", ">&- 2>&- <&-"])
+def test_where_it_cannot_print_it_is_done_all_the_same(
+    printing_to: str, volops: Volops, backups: Path, project: Path
+) -> None:
+    """As in a cron job whose log is on a full disk, or without any."""
+    argv = ["sh", "-c", f"{PROGRAM} backup uploads {printing_to}"]
+    backed_up = subprocess.run(argv, cwd=project, env=environment(), capture_output=True, text=True)
+    (name,) = [path.name for path in backups.glob("selected_backup_*")]
+    in_web(project, "rm /srv/uploads/photo.jpg")
+    argv[-1] = f"{PROGRAM} restore {name} --yes {printing_to}"
+    restored = subprocess.run(argv, cwd=project, env=environment(), capture_output=True, text=True)
+    assert in_web(project, "ls /srv/uploads") == "photo.jpg"
+    assert volops("list").err == ""
+    for done in (backed_up, restored):
+        assert done.returncode == (1 if "full" in printing_to else 0)
+        assert "Traceback" not in done.stderr
+    if printing_to == ">/dev/full":
+        told = "all is done, but not all of it could be printed: No space left on device"
+        assert restored.stderr.splitlines()[-1] == f"volops: error: {told}"
+    assert volops("commit", "--yes").code == 0
+
+
+@pytest.mark.parametrize("option", ["--database", "--table", "--path", "--to", "--into"])
+def test_an_empty_value_is_not_taken_for_none(option: str, tmp_path: Path) -> None:
+    """It is what a script says whose variable is not set."""
+    for words in ([option, ""], [f"{option}="]):
+        done = run("restore", "latest", "media", *words, "--yes", cwd=tmp_path)
+        assert done.code == 2
+        assert f"{option} is empty: give it a value, or leave it out" in done.error_line
 
 
 def test_a_single_path_comes_back(volops: Volops, backups: Path, project: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 import pytest
+from volops_plugins._redis.keyspace import missing
 from volops_plugins._redis.passwords import known
 from volops_plugins._redis.server import Server, read_counts, read_description
 from volops_plugins.redis import Redis, volops_volume_types
@@ -118,6 +119,29 @@ def test_counts_are_exact_when_all_three_agree() -> None:
     }
     other = read_counts(text.format(4))
     assert (other["keys"], other["exact"]) == (4, False)
+
+
+def test_hashes_of_which_fields_expire_are_counted() -> None:
+    keyspace = "db0:keys=2,expires=0,avg_ttl=0,subexpiry=1\r\ndb1:keys=1,expires=0,avg_ttl=0,subexpiry=0\r\n"
+    counts = read_counts(f"{keyspace}+Background saving started\n{keyspace}")
+    assert counts["databases"] == {
+        "0": {"keys": 2, "expires": 0, "fading": 1},
+        "1": {"keys": 1, "expires": 0},
+    }
+    assert counts["exact"]
+
+
+@pytest.mark.parametrize(
+    ("now", "wrong"),
+    [
+        ({"keys": 3, "expires": 0}, False),
+        ({"keys": 2, "expires": 0}, False),
+        ({"keys": 1, "expires": 0}, True),
+        ({"keys": 4, "expires": 0}, True),
+    ],
+)
+def test_only_they_may_be_missing(now: dict[str, int], wrong: bool) -> None:
+    assert bool(list(missing("0", {"keys": 3, "expires": 0, "fading": 1}, now))) is wrong
 
 
 def test_counts_are_not_exact_when_others_came_between() -> None:

@@ -35,6 +35,7 @@ def run(arguments: Sequence[str], *, program: str) -> int:
     A signal to stop unwinds every context first (helpers removed, services thawed); a second one while
     that goes on is ignored, a third ends the process at once.
     """
+    _stand_in_for_closed()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     invocation = Invocation()
@@ -66,9 +67,21 @@ def _invoke(arguments: list[str], program: str, invocation: Invocation) -> int:
         return shell_complete(root, {}, program, _COMPLETE, instruction)
     try:
         with root.make_context(program, arguments, obj=invocation) as ctx:
-            return int(root.invoke(ctx) or EXIT_DONE)
+            code = int(root.invoke(ctx) or EXIT_DONE)
     except Exit as done:
-        return done.exit_code
+        code = done.exit_code
+    if invocation.output.lost and code == EXIT_DONE:
+        invocation.output.error(f"all is done, but not all of it could be printed: {invocation.output.lost}")
+        return EXIT_FAILED
+    return code
+
+
+def _stand_in_for_closed() -> None:
+    """Where standard streams are closed (`>&-`, some daemons) nothing else must get their numbers: what a
+    child prints would go there."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - for the whole run
 
 
 @contextlib.contextmanager

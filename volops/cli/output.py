@@ -23,12 +23,14 @@ class Output:
     """Standard output and standard error of one run.
 
     A reader that goes away (`volops list | head -1`) is no failure: what follows is dropped, the work
-    itself goes on.
+    itself goes on. It goes on, too, where what is printed cannot be written (a log on a full disk); why not
+    is in `lost` then.
     """
 
     def __init__(self, *, json: bool, quiet: bool) -> None:
         self.json = json
         self.quiet = quiet
+        self.lost = ""
 
     @property
     def terminal(self) -> bool:
@@ -49,11 +51,11 @@ class Output:
         if style and self.terminal:
             self.console.print(plain(text), style=style, soft_wrap=True)
         else:
-            _write(sys.stdout, plain(text) + "\n")
+            self._write(sys.stdout, plain(text) + "\n")
 
     def text(self, text: str) -> None:
         """Print text for a program as it is, under all options."""
-        _write(sys.stdout, text)
+        self._write(sys.stdout, text)
 
     def note(self, text: str = "", style: str = "") -> None:
         """Print one line about what was done; nothing under `--quiet` or `--json`."""
@@ -62,21 +64,21 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Print a warning on standard error."""
-        _write(sys.stderr, f"{PROGRAM}: {_coloured('warning', 'yellow')}: {plain(text)}\n")
+        self._write(sys.stderr, f"{PROGRAM}: {_coloured('warning', 'yellow')}: {plain(text)}\n")
 
     def alarm(self, text: str) -> None:
         """Print a warning of lasting loss on standard error, all of it in red."""
-        _write(sys.stderr, _coloured(f"{PROGRAM}: WARNING: {plain(text)}", "red") + "\n")
+        self._write(sys.stderr, _coloured(f"{PROGRAM}: WARNING: {plain(text)}", "red") + "\n")
 
     def error(self, text: str) -> None:
         """Print an error on standard error."""
-        _write(sys.stderr, f"{PROGRAM}: {_coloured('error', 'red')}: {plain(text)}\n")
+        self._write(sys.stderr, f"{PROGRAM}: {_coloured('error', 'red')}: {plain(text)}\n")
 
     def document(self, content: Mapping[str, Any]) -> None:
         """Print the one object of this run; nothing without `--json`."""
         if self.json:
             text = json.dumps(content, indent=2, ensure_ascii=False, default=_as_json)
-            _write(sys.stdout, text + "\n")
+            self._write(sys.stdout, text + "\n")
 
     def table(self, titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: str = "") -> None:
         """Print rows under titles; the column titled `right` is flush right.
@@ -90,6 +92,16 @@ class Output:
             self._rich_table(titles, shown, right)
         else:
             self._plain_table(titles, shown, right)
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        try:
+            stream.write(text)
+            stream.flush()
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                self.lost = error.strerror or str(error)
+            with Path(os.devnull).open("w") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
 
     def _rich_table(self, titles: Sequence[str], rows: Sequence[Sequence[str]], right: str) -> None:
         from rich.table import Table
@@ -158,12 +170,3 @@ def _as_json(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"no JSON for {type(value).__name__}")
-
-
-def _write(stream: TextIO, text: str) -> None:
-    try:
-        stream.write(text)
-        stream.flush()
-    except BrokenPipeError:
-        with Path(os.devnull).open("w") as nowhere:
-            os.dup2(nowhere.fileno(), stream.fileno())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,10 +33,20 @@ class Verb(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As every command does; an error of the parser tells, too, whose options they are."""
         try:
+            self._refuse_empty(ctx, args)
             return super().parse_args(ctx, args)
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
+
+    def _refuse_empty(self, ctx: click.Context, args: Sequence[str]) -> None:
+        """A script's variable that is not set must not widen what is done."""
+        given = self.make_parser(ctx).parse_args(list(args))[0]
+        for parameter in self.params:
+            value = given.get(parameter.name or "")
+            if value == "" or (isinstance(value, list) and "" in value):
+                named = parameter.opts[-1]
+                raise click.UsageError(f"{named} is empty: give it a value, or leave it out", ctx)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it. Raises InvalidUse under --json when it has no object to print."""

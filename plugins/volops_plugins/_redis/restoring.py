@@ -10,8 +10,8 @@ from typing import Any
 from volops import Artifact, CheckFailed, Staging
 from volops_plugins._beside import read_text
 from volops_plugins._redis.image import Image, Layout, inspect, layout
+from volops_plugins._redis.keyspace import counted, missing
 
-_KEYSPACE = re.compile(r"^db(\d+):keys=(\d+),expires=(\d+)", re.MULTILINE)
 _PROOF = ".volops-proof"
 _MISSING_MODULE = re.compile(r"module", re.IGNORECASE)
 _PLACE = 'mkdir -p "$1"; cat >"$1/$2"'
@@ -146,8 +146,7 @@ class Restoring:
 
 def differences(said: str, facts: Mapping[str, Any]) -> Iterator[str]:
     """What is not as recorded in the answer of `prove.sh`."""
-    counted = _KEYSPACE.findall(said)
-    found = {number: {"keys": int(keys), "expires": int(ttl)} for number, keys, ttl in counted}
+    found = counted(said)
     checked = re.search(r"(\d+) keys read", said)
     expired = re.search(r"(\d+) already expired", said)
     if facts.get("exact") and checked and int(checked[1]) != facts["keys"]:
@@ -157,12 +156,8 @@ def differences(said: str, facts: Mapping[str, Any]) -> Iterator[str]:
     gone = 0
     for number, recorded in facts["databases"].items():
         now = found.get(number, {"keys": 0, "expires": 0})
-        lasting, before = now["keys"] - now["expires"], recorded["keys"] - recorded["expires"]
-        if lasting != before:
-            yield f"database {number} has {lasting} keys that never expire, had {before}"
+        yield from missing(number, recorded, now)
         gone += recorded["expires"] - now["expires"]
-        if now["expires"] > recorded["expires"]:
-            yield f"database {number} has {now['expires']} keys that expire, had {recorded['expires']}"
     for number in sorted(set(found) - set(facts["databases"])):
         yield f"database {number} was empty"
     if expired and gone > int(expired[1]):

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from volops import Volume
+from volops_plugins._redis.keyspace import counted
 
-_KEYSPACE = re.compile(r"^db(\d+):keys=(\d+),expires=(\d+)", re.MULTILINE)
 _CHECKED = re.compile(r"^\[info\] (\d+) keys read", re.MULTILINE)
 _OWNER = re.compile(r"^owner:(\d+:\d+)$", re.MULTILINE)
 _STARTED = "Background saving started"
@@ -67,22 +67,21 @@ def read_description(lines: Iterable[str]) -> Server:
 
 def keys_in(keyspace: str) -> int:
     """How many keys all databases have together, of the answer to INFO keyspace."""
-    return sum(int(keys) for _, keys, _ in _KEYSPACE.findall(keyspace))
+    return sum(each["keys"] for each in counted(keyspace).values())
 
 
 def read_counts(text: str) -> dict[str, Any]:
-    """What `session.sh counts` printed: `databases` with keys and how many of them expire, `keys` in all, and
-    whether these are `exact`: the same right before and right after the save began, and found in the file;
-    and the `owner` of the file, as uid:gid.
+    """What `session.sh counts` printed: `databases` with keys and how many of them expire (see `counted`),
+    `keys` in all, and whether these are `exact`: the same right before and right after the save began, and
+    found in the file; and the `owner` of the file, as uid:gid.
     """
     before, _, rest = text.partition(_STARTED)
     after, _, check = rest.partition("check:\n")
-    databases, then = _KEYSPACE.findall(before), _KEYSPACE.findall(after)
-    total = sum(int(keys) for _, keys, _ in databases)
+    databases, total = counted(before), keys_in(before)
     checked = _CHECKED.search(check)
     return {
         "keys": int(checked[1]) if checked else total,
-        "databases": {number: {"keys": int(keys), "expires": int(ttl)} for number, keys, ttl in databases},
-        "exact": databases == then and (checked is None or int(checked[1]) == total),
+        "databases": databases,
+        "exact": databases == counted(after) and (checked is None or int(checked[1]) == total),
         "owner": owner[1] if (owner := _OWNER.search(rest)) else "",
     }
