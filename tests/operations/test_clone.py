@@ -16,13 +16,15 @@ import pytest
 
 from tests.operations.small_stack import SmallStack, small_stack
 from tests.operations.strange_types import Strange
+from tests.plugins.restoring import Restorable
+from volops.compose import ComposeOptions
 from volops.errors import CheckFailed, InvalidUse, RestoreFailed, RestoreRefused
 from volops.operations.backup import Selection, backup
 from volops.operations.clone import Cloned, clone
 from volops.operations.clone_plan import ClonePlan, plan_clone
 from volops.source import look_around
 from volops.volume_access import Staging
-from volops.workspace import Workspace
+from volops.workspace import Workspace, open_workspace
 
 CLONING = """
 import os, signal, sys
@@ -39,6 +41,19 @@ around = look_around(workspace.engine, workspace.stack, "")
 plan = plan_clone(workspace, around, workspace.catalog.find("latest"), (), sys.argv[2])
 clone(workspace, around, plan, lambda event: None)
 """
+
+SERVER = """
+services:
+  db:
+    image: volops-sample-postgres:{tag}
+    environment: {{POSTGRES_PASSWORD: secret, POSTGRES_DB: shop}}
+    volumes: ["db:/var/lib/postgresql/data"]
+    healthcheck: {{test: [CMD, pg_isready, -h, 127.0.0.1], start_period: 60s, start_interval: 250ms}}
+volumes: {{db: }}
+x-volops: {{backups: ./backups}}
+"""
+FIFTEEN, SEVENTEEN = "1-bookworm", "1"
+VERSION = "current_setting('server_version_num')::int / 10000"
 
 
 class Refusing(Strange):
@@ -207,6 +222,57 @@ def test_a_killed_one_leaves_volumes_that_the_next_command_removes(stack: SmallS
     assert len(volumes_of(copy)) == 2
     stack.workspace()
     assert volumes_of(copy) == []
+
+
+@contextmanager
+def server_backed_up(directory: Path, runs: str, said: str) -> Iterator[Restorable]:
+    """A PostgreSQL server that runs, with a backup; the compose file has come to name another image since."""
+    server = Restorable(directory)
+    server.write(SERVER.format(tag=runs))
+    try:
+        server.up()
+        server.compose(*psql("CREATE TABLE orders AS SELECT 42 AS number"))
+        server.backup()
+        server.write(SERVER.format(tag=said))
+        yield server
+    finally:
+        server.gone()
+
+
+def workspace_of(server: Restorable) -> Workspace:
+    file = str(server.directory / "compose.yaml")
+    return open_workspace(ComposeOptions(files=(file,), project=server.name))
+
+
+def psql(statement: str) -> list[str]:
+    return ["exec", "-T", "db", "psql", "-h", "127.0.0.1", "-U", "postgres", "-d", "shop", "-XAtc", statement]
+
+
+def test_a_copy_is_made_for_the_image_of_the_compose_file_not_for_that_which_still_runs(
+    tmp_path: Path, copy: str
+) -> None:
+    with server_backed_up(tmp_path, FIFTEEN, SEVENTEEN) as server:
+        done = cloned(workspace_of(server), copy)
+        argv = f"{done.command} --wait"
+        said = subprocess.run(argv, shell=True, cwd=tmp_path, capture_output=True, text=True)  # noqa: S602
+        assert said.returncode == 0, said.stderr
+        there = replace(server, name=copy)
+        assert (
+            there.compose(
+                *psql("SELECT number, current_setting('server_version_num')::int / 10000 FROM orders")
+            )
+            == "42|17"
+        )
+        assert server.compose(*psql("SELECT current_setting('server_version_num')::int / 10000")) == "15"
+
+
+def test_a_copy_for_an_older_server_than_that_which_runs_is_refused_as_a_restore_would_be(
+    tmp_path: Path, copy: str
+) -> None:
+    with server_backed_up(tmp_path, SEVENTEEN, FIFTEEN) as server:
+        with pytest.raises(RestoreRefused, match="15"):
+            cloned(workspace_of(server), copy)
+        assert volumes_of(copy) == []
 
 
 @pytest.mark.parametrize("name", ["", "Upper", "-dash", "a b"])

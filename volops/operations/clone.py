@@ -37,10 +37,12 @@ def clone(
     workspace: Workspace, around: Surroundings, plan: ClonePlan, emit: Emit, *, trust: bool = False
 ) -> Cloned:
     """Carry out a plan. Nothing of the stack is touched, and nothing is stopped or started. `trust` is that
-    of `restore`.
+    of `restore`. What is made is for the images and settings that the compose file names now: the command
+    starts those.
 
     When this raises RestoreFailed, the volumes that it made are gone, and those that were there are empty.
     """
+    around = replace(around, anew=True)
     with workspace.catalog.lock(f"volops {_DOING}"):
         emit(RunStarted(_DOING, plan.entry.name, tuple(each.item.record.key for each in plan.items)))
         check_stored(workspace.catalog, plan.entry, [each.item for each in plan.items])

@@ -14,7 +14,9 @@ BASE_IMAGES = ("debian:trixie-slim", "debian:bookworm-slim")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all volumes of one run share. `helper_images` are tried in order for GNU tar."""
+    """What all volumes of one run share. `helper_images` are tried in order for GNU tar. For a run on a copy
+    of the stack, `anew`, services are what the compose file says of them now: compose will make the copy's
+    containers of that, whatever those are that the stack has."""
 
     engine: Engine
     engine_info: EngineInfo
@@ -23,10 +25,13 @@ class Surroundings:
     run: str
     containers: tuple[ContainerInfo, ...]
     helper_images: list[str] = field(default_factory=list)
+    anew: bool = False
 
     def container(self, service: str) -> ContainerInfo | None:
         """A container of the service, a running one if there is any; one-off containers of `compose run`
-        do not count."""
+        do not count. None where all is made `anew`."""
+        if self.anew:
+            return None
         mine = [c for c in self.containers if c.service == service and not c.one_off]
         return min(mine, key=lambda found: not found.running, default=None)
 
