@@ -200,13 +200,13 @@ class TestServices:
                 command: run --fast 'two words' $$HOME
                 environment: {WORD: "pa$$$$w", GIVEN: "${GREETING}", UNSET: }
                 depends_on: {b: {condition: service_healthy}, c: {condition: service_completed_successfully}}
-              b: {image: i, command: [one, "t w o"]}
+              b: {image: i, entrypoint: [server, --fast], command: [one, "t w o"]}
               c: {image: i}
             """
         )
         a, b, _ = stack.services
         assert a.command == ("run", "--fast", "two words", "$HOME")
-        assert b.command == ("one", "t w o")
+        assert b.command == ("server", "--fast", "one", "t w o")
         assert a.environment == {"WORD": "pa$$w", "GIVEN": "hello"}
         assert a.depends_on == ("b", "c")
         assert a.jobs == ("c",)

@@ -43,7 +43,8 @@ class Service:
     `depends_on` those in `jobs` have to end well before it starts, and those in `healthy` to be healthy; the
     others have to run.
 
-    `environment` and `command` may hold secrets: they are left out of repr; never log or store them.
+    `environment` and `command` (with the entrypoint before it) may hold secrets: they are left out of repr;
+    never log or store them.
     """
 
     name: str

@@ -25,7 +25,7 @@ def services_of(config: Mapping[str, Any], active: Collection[str]) -> dict[str,
             depends_on=tuple(said.get("depends_on") or ()),
             jobs=tuple(_wanted(said, "service_completed_successfully")),
             healthy=tuple(_wanted(said, "service_healthy")),
-            command=tuple(said.get("command") or ()),
+            command=(*(said.get("entrypoint") or ()), *(said.get("command") or ())),
             environment={
                 variable: str(value)
                 for variable, value in (said.get("environment") or {}).items()
