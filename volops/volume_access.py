@@ -159,8 +159,8 @@ class Staging(Protocol):
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The command line that the compose file gives the service, its entrypoint first; empty when its image
-        decides."""
+        """The command line that the compose file gives the service, its entrypoint first; empty when its
+        image decides."""
         ...
 
     def warn(self, message: str) -> None:
