@@ -11,6 +11,7 @@ from typing import Any
 from volops.engine import HelperSpec
 from volops.errors import EngineFailed, RestoreRefused
 from volops.gnu_tar import unpacking
+from volops.in_memory import UNHELD, unheld
 from volops.model import Artifact, Mount, Volume
 from volops.mover import HelperShell
 from volops.source import Surroundings
@@ -63,6 +64,13 @@ class StagingArea:
         self._shells = Shells(surroundings, volume)
 
     def __enter__(self) -> StagingArea:
+        """Raises RestoreRefused where what is restored could not last."""
+        engine = self._around.engine
+        if unheld(engine, engine.volumes([self._name]).get(self._name)):
+            raise RestoreRefused(
+                f"volume {self._name!r} cannot be restored: {UNHELD}",
+                next_step=f"start what uses it: `volops start {' '.join(self.volume.services)}`",
+            )
         return self
 
     def __exit__(

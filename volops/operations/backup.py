@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from volops.errors import EXIT_DONE, EXIT_PARTIAL
+from volops.errors import EXIT_DONE, EXIT_PARTIAL, EngineFailed
 from volops.events import RunFinished, RunStarted, Warned
+from volops.in_memory import UNHELD, unheld
 from volops.journal import JournalFile
 from volops.manifest import ArtifactRecord, BackupKind, Manifest
 from volops.model import Outcome, OutcomeStatus
@@ -122,6 +123,8 @@ def _dump_all(workspace: Workspace, run: Dumping, jobs: Sequence[Job]) -> list[V
             dumps.append(skipped_volume(run, job.given, job.skip, loud=job.loud))
         elif absent(job, run.volumes):
             dumps.append(_absent_volume(workspace, run, job))
+        elif unheld(workspace.engine, run.volumes.get(job.given.volume.name)):
+            dumps.append(_unheld_volume(run, job))
         else:
             alone = job.given.type is None or types[job.given.type.cls.name] == 1
             dumps.append(dump_volume(run, job.given, alone=alone))
@@ -137,6 +140,18 @@ def _absent_volume(workspace: Workspace, run: Dumping, job: Job) -> VolumeDump:
     error = lost(job, workspace.catalog.last_good_entries().get(job.given.volume.key))
     if error is None:
         return skipped_volume(run, job.given, NOT_CREATED)
+    return failed_volume(run, job.given, error)
+
+
+def _unheld_volume(run: Dumping, job: Job) -> VolumeDump:
+    """Not a backup of nothing, which the next restore would take for what was there."""
+    if not job.named:
+        return skipped_volume(run, job.given, UNHELD)
+    volume = job.given.volume
+    error = EngineFailed(
+        f"volume {volume.name!r} has no data: {UNHELD}",
+        next_step=f"start what uses it: `volops start {' '.join(volume.services)}`",
+    )
     return failed_volume(run, job.given, error)
 
 
