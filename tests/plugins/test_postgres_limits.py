@@ -17,6 +17,7 @@ from tests.plugins.project import STAMP, eventually
 from tests.plugins.test_postgres_analysing import WITHOUT
 from tests.plugins.test_postgres_restore import NEW, OLD, Database
 from volops import ProducerFailed
+from volops.manifest import BackupKind
 
 # To build the index, and to analyse the table, takes a second, in which others are idle.
 SLOW = """
@@ -88,6 +89,29 @@ def test_one_database_comes_back_whatever_its_user_is_limited_by(tmp_path: Path,
         assert not shop.spoilt()
         shop.table("orders", "again", dump.name)
         assert shop.psql("SELECT count(*) FROM again") == "5000"
+
+
+AT_ONCE = {"statement_timeout": "1ms", "lock_timeout": "1ms"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "whose", "limits"),
+    [
+        pytest.param(NEW, "DATABASE shop", AT_ONCE | {"transaction_timeout": "1ms"}, id="database"),
+        pytest.param(NEW, "ROLE boss", AT_ONCE | {"transaction_timeout": "1ms"}, id="role"),
+        pytest.param(OLD, "ROLE boss", AT_ONCE, id="older"),
+    ],
+)
+def test_a_backup_is_made_whatever_sessions_are_limited_by(
+    project_of_one: Database, tag: str, whose: str, limits: dict[str, str]
+) -> None:
+    db = project_of_one
+    db.start(tag)
+    db.psql("".join(f"CREATE TABLE t{n} (n int PRIMARY KEY);" for n in range(200)))
+    db.psql(limiting(whose, limits), "postgres")
+    manifest = db.backup()
+    assert manifest.kind is BackupKind.FULL
+    assert len(manifest.volumes[0].facts["databases"]["shop"]["rows"]) == 200
 
 
 @contextlib.contextmanager

@@ -74,17 +74,30 @@ connection() {
     export PGHOST PGPORT PGUSER PGPASSFILE PGSSLMODE PGGSSENCMODE PGAPPNAME PGCONNECT_TIMEOUT
 }
 
-# reach: connect to any database in which one can ask what there is. From then on `major` is the server's version, and
-# `roomy` whether we may have more sessions at once (t) than the two of a dump and one that is just about to end.
+# unhindered: what a role or a database limits its sessions by is not in the way of those that follow. What a client
+# asks for comes before that; the last two came with 14 and 17. Nor do event triggers write while we read or load, from
+# 17 on and where we are a superuser: whoever else asks for that is refused.
+unhindered() {
+    PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0'
+    case $major in '*' | 1[0-3]) ;; *) PGOPTIONS="$PGOPTIONS -c idle_session_timeout=0" ;; esac
+    case $major in '*' | 1[0-6]) superuser= ;; *) PGOPTIONS="$PGOPTIONS -c transaction_timeout=0" ;; esac
+    [ "$superuser" != t ] || PGOPTIONS="$PGOPTIONS -c event_triggers=off"
+    export PGOPTIONS
+}
+
+# reach: connect to any database in which one can ask what there is. From then on `major` is the server's version,
+# `roomy` whether we may have more sessions at once (t) than the two of a dump and one that is just about to end, and
+# `superuser` whether we are one (t).
 reach() {
     first=
     for entry in "$main" postgres template1; do
         if said=$(ask "$entry" -F ' ' -c "SELECT pg_catalog.current_setting('server_version_num')::int / 10000,
-            r.rolsuper OR (r.rolconnlimit NOT BETWEEN 0 AND 3 AND d.datconnlimit NOT BETWEEN 0 AND 3)
+            r.rolsuper OR (r.rolconnlimit NOT BETWEEN 0 AND 3 AND d.datconnlimit NOT BETWEEN 0 AND 3), r.rolsuper
             FROM pg_catalog.pg_roles r, pg_catalog.pg_database d
             WHERE r.rolname = session_user AND d.datname = pg_catalog.current_database()" 2>"$state/refused"); then
-            if [ "$major" = '*' ]; then find_programs "${said% *}"; fi
-            major=${said% *} roomy=${said#* }
+            if [ "$major" = '*' ]; then find_programs "${said%% *}"; fi
+            major=${said%% *} superuser=${said##* } roomy=${said% *}
+            roomy=${roomy#* }
             return
         fi
         first=${first:-$(cat "$state/refused")}
@@ -159,16 +172,6 @@ dump() {
     [ "$counted" -eq 0 ] || { ended "the session that held the snapshot" "$counted"; exit 1; }
 }
 
-# unhindered: what a role or a database limits its sessions by is not in the way of those that follow. What a client
-# asks for comes before that; the last two came with 14 and 17.
-unhindered() {
-    PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0'
-    PGOPTIONS="$PGOPTIONS -c idle_in_transaction_session_timeout=0"
-    [ "$major" -lt 14 ] || PGOPTIONS="$PGOPTIONS -c idle_session_timeout=0"
-    [ "$major" -lt 17 ] || PGOPTIONS="$PGOPTIONS -c transaction_timeout=0"
-    export PGOPTIONS
-}
-
 # load DATABASE TAG OPTION…: psql, which stops at the first error, with standard input as what is to be loaded.
 load() {
     name=$1 tag=$2
@@ -203,6 +206,7 @@ known() {
     {
         read -r major
         read -r roomy
+        read -r superuser
         read -r cluster
         read -r binaries
         read -r PGHOST
@@ -217,12 +221,15 @@ shift
 if [ "$verb" = describe ]; then
     wait_for_server
     connection
+    superuser=
+    unhindered
     reach
-    printf '%s\n' "$major" "$roomy" "$cluster" "$binaries" "$PGHOST" "$port" "$entry" >"$state/found"
+    printf '%s\n' "$major" "$roomy" "$superuser" "$cluster" "$binaries" "$PGHOST" "$port" "$entry" >"$state/found"
 else
     known
 fi
-case $verb in sql | load | evicting) unhindered ;; esac
+unhindered
+case $verb in sql | load | evicting) PGOPTIONS="$PGOPTIONS -c default_transaction_read_only=off" ;; esac
 case $verb in
     describe) describe ;;
     present) present "$@" ;;

@@ -31,6 +31,8 @@ _LIMITS = {
 }
 """What databases, roles and configuration files limit the sessions of applications by, and the major version
 that each came with (release notes)."""
+_NO_EVENTS, _SINCE_EVENTS = "event_triggers=off", 17
+_FEWER_EVENTS = "session_replication_role=replica"
 _PRIVATE = {
     "listen_addresses": "",
     "unix_socket_directories": HOME,
@@ -141,6 +143,8 @@ class Throwaway:
         limits = [name for name, since in _LIMITS.items() if self._image.major >= since]
         settings = ["client_min_messages=warning", "default_transaction_read_only=off"]
         settings += [f"{name}=0" for name in limits]
+        # Nor must its event triggers write into it; before 17 those that fire only for replicas still do.
+        settings.append(_NO_EVENTS if self._image.major >= _SINCE_EVENTS else _FEWER_EVENTS)
         return "PGCLIENTENCODING=UTF8", f"PGOPTIONS={' '.join(f'-c {each}' for each in settings)}"
 
     def ask(self, statements: str, database: str, *options: str) -> list[str]:
