@@ -32,10 +32,12 @@ class Step(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A volume that the restore works on: its key in the compose file, and its name on the engine."""
+    """A volume that the restore works on: its key in the compose file, and its name on the engine. One that
+    it had `made` itself keeps nothing from before: that is no data."""
 
     key: str
     name: str
+    made: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def _finish(around: Surroundings, journals: JournalFile, journal: Journal) -> st
         for touched in _existing(around, journal):
             with open_swap(around, Volume(touched.key, touched.name)) as swap:
                 swap.keep()
-                if journal.discards:
+                if journal.discards or touched.made:
                     swap.drop()
         if journal.discards:
             _start_without(around, journals, journal)

@@ -11,10 +11,12 @@ from tests.live import docker
 from tests.operations.papers import (
     NEW,
     OLD,
+    RESTORING,
     Refusing,
     changed_since,
     holds,
     interrupted_at,
+    killed,
     put_back,
     started,
     turn_back,
@@ -23,11 +25,22 @@ from tests.operations.papers import (
 from tests.operations.small_stack import SmallStack, small_stack
 from tests.operations.strange_types import Strange
 from volops.engine import MountInfo
-from volops.errors import CheckFailed, EngineFailed, RestoreFailed, RestoreRefused
+from volops.errors import (
+    CheckFailed,
+    EngineFailed,
+    InvalidUse,
+    NoSuchBackup,
+    RestoreFailed,
+    RestoreRefused,
+)
 from volops.journal import JournalFile, Step, Stopped
-from volops.model import Service, Stack, StoredArtifact
+from volops.model import Artifact, Service, Stack, StoredArtifact
 from volops.operations.backup import Selection, backup
+from volops.operations.restore import try_out
+from volops.operations.restore_plan import plan_restore
+from volops.operations.rollback import kept
 from volops.services import start_all, stopping
+from volops.source import look_around
 from volops.testing.fake_engine import FakeEngine
 from volops.volume_access import Staging
 
@@ -166,6 +179,115 @@ def test_what_is_refused_beforehand_makes_neither_volumes_nor_containers(stack: 
         put_back(with_type(stack.workspace(), Refused))
     assert stack.containers() == {}
     assert stack.volumes() == {}
+
+
+@pytest.fixture
+def nameless(tmp_path: Path) -> Iterator[SmallStack]:
+    """The store keeps its letters in an anonymous volume. It was backed up, and nothing is left of it."""
+    with small_stack(tmp_path) as stack:
+        text = stack.file.read_text().replace('"letters:/srv/letters"', "/srv/letters")
+        stack.file.write_text(text.replace("\n  letters:\n", "\n"))
+        stack.compose("up", "--detach", "store", "reader")
+        stack.fill("papers", **NEW)
+        stack.fill("letters", first="dear all")
+        backup(stack.workspace(), Selection(("papers", "store:/srv/letters")), lambda _: None)
+        stack.compose("down", "--volumes", "--timeout", "0")
+        docker("volume", "rm", f"{stack.project}_letters")
+        yield stack
+
+
+def test_a_lost_anonymous_volume_is_made_by_compose_and_filled_before_a_service_starts(
+    nameless: SmallStack,
+) -> None:
+    text = nameless.file.read_text()
+    at_first = "command: [sh, -c, 'ls /srv/letters >/tmp/seen; exec sleep infinity']"
+    nameless.file.write_text(text.replace("command: [sleep, infinity]", at_first, 1))
+    done = put_back(nameless.workspace())
+    assert [(item.volume.key, item.missing, item.volume.name != "") for item in done.plan.items] == [
+        ("papers", True, True),
+        ("store:/srv/letters", True, True),
+    ]
+    assert set(done.started) == {"store", "reader", "late"}
+    assert holds(nameless, "letters") == {"first": "dear all"}
+    assert nameless.compose("exec", "-T", "store", "cat", "/tmp/seen") == "first"
+    nameless.fill("letters", first="changed")
+    assert put_back(nameless.workspace(), "store:/srv/letters").kept["store:/srv/letters"] > 0
+    turn_back(nameless.workspace(), "store:/srv/letters")
+    assert holds(nameless, "letters") == {"first": "changed"}
+
+
+def test_a_trial_makes_no_anonymous_volume_and_says_that_it_is_lost(nameless: SmallStack) -> None:
+    workspace = nameless.workspace()
+    around = look_around(workspace.engine, workspace.stack, "")
+    plan = plan_restore(workspace, around, workspace.catalog.entries()[0], ())
+    try_out(workspace, around, plan, lambda _: None)
+    assert [(item.volume.key, item.missing) for item in plan.items] == [
+        ("papers", True),
+        ("store:/srv/letters", True),
+    ]
+    assert set(plan.starts) == {"store", "reader", "late"}
+    assert (nameless.containers(), nameless.volumes()) == ({}, {})
+
+
+def test_a_type_is_asked_once_of_a_volume_that_gets_its_name_by_the_restore(nameless: SmallStack) -> None:
+    """What it tells and notes beforehand counts when the volume is made."""
+    done = put_back(with_type(nameless.workspace(), Telling))
+    told = {outcome.volume: outcome.warnings for outcome in done.outcomes}
+    assert told == dict.fromkeys(("papers", "store:/srv/letters"), ("asked", "noted"))
+
+
+class Telling(Strange):
+    """Tells when it is asked, and whether it still knows of that when it loads."""
+
+    def preflight(self, staging: Staging, artifacts: Sequence[StoredArtifact]) -> None:
+        staging.notes["asked"] = len(artifacts)
+        staging.warn("asked")
+
+    def load(self, staging: Staging, artifacts: Iterator[Artifact]) -> None:
+        staging.warn("noted" if staging.notes["asked"] else "forgotten")
+        super().load(staging, artifacts)
+
+
+def test_an_anonymous_volume_that_the_service_s_container_does_not_have_is_refused(
+    nameless: SmallStack,
+) -> None:
+    text = nameless.file.read_text()
+    nameless.file.write_text(text.replace(", /srv/letters]", "]"))
+    nameless.compose("up", "--detach", "store")
+    nameless.file.write_text(text)
+    with pytest.raises(InvalidUse, match="has no name yet"):
+        put_back(nameless.workspace())
+
+
+def test_a_volume_that_the_restore_made_itself_keeps_nothing_and_one_that_was_empty_does(
+    stack: SmallStack,
+) -> None:
+    """Else a later roll-back would put emptiness in the place of what was restored."""
+    stack.compose("down", "--timeout", "0")
+    docker("volume", "rm", f"{stack.project}_papers")
+    docker("run", "--rm", "-v", f"{stack.project}_letters:/x", IMAGE, "rm", "/x/first")
+    done = put_back(stack.workspace())
+    assert holds(stack, "papers") == NEW
+    assert done.kept["papers"] == 0
+    workspace = stack.workspace()
+    around = look_around(workspace.engine, workspace.stack, "")
+    assert [each.volume.key for each in kept(workspace, around, ())] == ["letters"]
+    with pytest.raises(NoSuchBackup, match="keeps no earlier data"):
+        kept(workspace, around, ["papers"])
+    turn_back(workspace)
+    assert (holds(stack, "papers"), holds(stack, "letters")) == (NEW, {})
+
+
+def test_nor_does_it_when_the_restore_is_killed_and_the_next_command_finishes_it(stack: SmallStack) -> None:
+    stack.compose("down", "--timeout", "0")
+    docker("volume", "rm", f"{stack.project}_papers")
+    killed(stack, RESTORING, Step.KEEP.value)
+    workspace = stack.workspace()
+    assert "finished" in workspace.recovered[0]
+    around = look_around(workspace.engine, workspace.stack, "")
+    assert [each.volume.key for each in kept(workspace, around, ())] == ["letters"]
+    stack.compose("up", "--detach", "store")
+    assert holds(stack, "papers") == NEW
 
 
 def test_a_bind_mount_comes_back_and_turns_back(tmp_path: Path) -> None:

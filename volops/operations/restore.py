@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from volops.errors import (
     EXIT_DONE,
@@ -20,7 +20,8 @@ from volops.model import Outcome
 from volops.mover import ContainerShell
 from volops.operations.audit import audited
 from volops.operations.failing import fail
-from volops.operations.restore_plan import Regeneration, RestorePlan
+from volops.operations.missing_volumes import create_missing
+from volops.operations.restore_plan import Regeneration, RestoreItem, RestorePlan
 from volops.operations.room import require_room
 from volops.operations.staged import Work, look_ahead, stage, working
 from volops.operations.stored import StoredCheck, check_stored
@@ -72,8 +73,7 @@ def restore(
         audited(workspace, _DOING, keys, backup=plan.entry.name) as deed,
     ):
         emit(RunStarted(_DOING, plan.entry.name, keys))
-        touched = tuple(Touched(item.volume.key, item.volume.name) for item in plan.items)
-        journal = Journal(_DOING, plan.entry.name, Step.STAGING, touched, run=around.run)
+        journal = Journal(_DOING, plan.entry.name, Step.STAGING, _touched(plan), run=around.run)
         if told := settle(around, journals, workspace.assignments):
             emit(Warned("", told))
         if beside:
@@ -118,32 +118,27 @@ def _opened(
     *,
     trust: bool,
     check: StoredCheck | None = None,
+    before: Sequence[Work | None] = (),
 ) -> list[Work]:
-    return [
-        stack.enter_context(
-            working(
-                around,
-                workspace.catalog,
-                plan.entry,
-                item,
-                emit,
-                chosen=plan.chosen,
-                trust=trust,
-                check=check,
-            )
+    """The work on each item; that of `before` where the volume is called the same."""
+
+    def opened(item: RestoreItem, earlier: Work | None) -> Work:
+        if earlier and earlier.item is item:
+            return earlier
+        work = working(
+            around,
+            workspace.catalog,
+            plan.entry,
+            item,
+            emit,
+            chosen=plan.chosen,
+            trust=trust,
+            check=check,
+            after=earlier,
         )
-        for item in plan.items
-    ]
+        return stack.enter_context(work)
 
-
-def _create_missing(workspace: Workspace, plan: RestorePlan, check: StoredCheck) -> None:
-    """Compose itself makes the volumes that are gone, so that they have the labels it expects; of a backup
-    that is damaged, none."""
-    services = {name for item in plan.items if item.missing for name in item.volume.services}
-    active = [name for name in workspace.stack.dependencies_first() if name in services]
-    if active:
-        check.require()
-        workspace.compose.create(active)
+    return list(map(opened, plan.items, before or [None] * len(plan.items)))
 
 
 def _carry_out(
@@ -164,8 +159,10 @@ def _carry_out(
         works = _opened(workspace, around, plan, emit, stack, trust=trust, check=check)
         for work in works:
             look_ahead(work)
-        _create_missing(workspace, plan, check)
+        plan, made = create_missing(workspace, around, plan, check)
+        works = _opened(workspace, around, plan, emit, stack, trust=trust, check=check, before=works)
         require_room(works)
+        journal = replace(journal, volumes=_touched(plan, made))
         journals.write(journal)
         if beside:
             beside.make()
@@ -178,6 +175,11 @@ def _carry_out(
     regenerated = tuple(each.volume for each in plan.regenerates if _regenerate(around, each, emit))
     services = tuple(state.service for state in started)
     return Restored(plan, outcomes, downtime, kept, services, regenerated)
+
+
+def _touched(plan: RestorePlan, made: Collection[str] = ()) -> tuple[Touched, ...]:
+    volumes = [item.volume for item in plan.items]
+    return tuple(Touched(each.key, each.name, made=each.name in made) for each in volumes)
 
 
 def _regenerate(around: Surroundings, wanted: Regeneration, emit: Emit) -> bool:

@@ -87,7 +87,7 @@ def plan_restore(
     existing = set(around.engine.volumes([given.volume.name for given in workspace.assignments]))
     items = tuple(restore_item(workspace, record, existing) for record in records)
     for item in items:
-        _require_name(item.volume)
+        _require_name(around, item.volume)
     refuse_strangers(around, [item.volume.name for item in items if not item.missing])
     chosen = {record.key for record in records}
     regenerates = () if names else tuple(_regenerations(workspace, around, chosen, existing))
@@ -153,11 +153,18 @@ def restore_item(workspace: Workspace, record: VolumeRecord, existing: Collectio
     return RestoreItem(record, volume, registered, options, missing)
 
 
-def _require_name(volume: Volume) -> None:
-    if volume.kind is not VolumeKind.BIND and not volume.name:
-        raise InvalidUse(
-            f"anonymous volume {volume.key!r} has no name yet", next_step="create it with `volops start`"
-        )
+def nameless(volume: Volume) -> InvalidUse:
+    """What to raise of an anonymous volume whose service has a container, which does not mount it."""
+    return InvalidUse(
+        f"anonymous volume {volume.key!r} has no name yet", next_step="create it with `volops start`"
+    )
+
+
+def _require_name(around: Surroundings, volume: Volume) -> None:
+    """Without a container yet its service will get one, and an anonymous volume with it."""
+    named = volume.kind is VolumeKind.BIND or volume.name
+    if not named and around.container(volume.mounts[0].service.name):
+        raise nameless(volume)
 
 
 def _assignment(workspace: Workspace, record: VolumeRecord) -> Assignment:

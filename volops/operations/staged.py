@@ -72,15 +72,17 @@ def working(
     chosen: Chosen | None = None,
     trust: bool = False,
     check: StoredCheck | None = None,
+    after: Work | None = None,
 ) -> Iterator[Work]:
     """Work on the item, or on what is chosen of it, in the volume called `name` (the stack's own, without
     one). Ends its helpers. Nothing of the backup is used before `check` is through.
 
-    `trust` takes from a backup that came from outside what only one's own may hold, see tar_screen.
+    `trust` takes from a backup that came from outside what only one's own may hold, see tar_screen. Where the
+    volume has got its name only now, `after` is the work from before: what its type noted and told counts.
     """
     # What was recorded of the whole is not what a part must show.
     facts = item.record.facts if chosen is None else {"layout": item.record.facts.get("layout")}
-    told = Told(item.record.key, emit)
+    told = after.told if after else Told(item.record.key, emit)
     area = StagingArea(
         around,
         item.volume,
@@ -92,6 +94,8 @@ def working(
         on_warning=told.warn,
         artifacts=lambda: artifacts_of(catalog, entry, item, chosen, check=check),
     )
+    if after:
+        area.notes |= after.area.notes
     with area:
         yield Work(item, area, told, catalog, entry, chosen, check)
 

@@ -69,7 +69,8 @@ def exchange(
     anyway: Callable[[NotWell], None] | None = None,
     beside: Beside | None = None,
 ) -> dict[str, float]:
-    """Stop who uses the journal's volumes, `turn` each swap, start them again, and see that they get well.
+    """Stop who uses the journal's volumes, `turn` the swap of each, start them again, and see that they get
+    well.
 
     Returns the seconds each service was down. Only services that were well before must be so afterwards, or
     `anyway` is told of each that is not; and only those that do not need one which was stopped, and stays so.
@@ -97,8 +98,10 @@ def exchange(
         unwell=None if anyway is None else unwell,
     )
     journals.write(journal.at(Step.KEEP))
-    for swap in swaps:
+    for touched, swap in zip(journal.volumes, swaps, strict=True):
         swap.keep()
+        if touched.made:
+            swap.drop()
     journals.remove()
     if anyway:
         for error in unwell:
