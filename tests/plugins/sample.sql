@@ -30,4 +30,3 @@ ALTER DATABASE :"main" SET work_mem = '5MB';
 COMMENT ON DATABASE :"main" IS 'it''s the main one';
 
 CREATE DATABASE "a=b 'c' d" TEMPLATE template0 ENCODING LATIN1 LOCALE 'C' OWNER clerk;
-CREATE DATABASE sealed ALLOW_CONNECTIONS false;

@@ -14,7 +14,7 @@ from volops_plugins.postgres import Postgres
 
 from tests.plugins.conftest import SECOND, SECOND_CONNINFO, Postgresql
 from tests.plugins.project import STAMP, Dumped, docker, eventually, verify
-from volops import ArtifactCorrupt, InvalidUse
+from volops import ArtifactCorrupt, InvalidUse, ProducerFailed
 
 # Every row of every table, as text, in one digest each; sequences; large objects; the database's properties.
 CONTENT = """
@@ -134,8 +134,21 @@ def test_artifacts_are_named_as_documented(dumped: Dumped) -> None:
     json.dumps(dumped.facts)
 
 
-def test_a_database_that_cannot_be_read_is_warned_of(dumped: Dumped) -> None:
-    assert dumped.warnings == ["database 'sealed' is not in the backup: it takes no connections"]
+def test_nothing_is_odd_about_them(dumped: Dumped) -> None:
+    assert dumped.warnings == []
+
+
+def test_a_database_that_takes_no_connections_fails_the_backup_unless_it_is_left_out(db: Postgresql) -> None:
+    db.psql("CREATE DATABASE sealed ALLOW_CONNECTIONS false")
+    try:
+        with pytest.raises(ProducerFailed, match="'sealed' takes no connections") as failed:
+            db.project.dump(db.volume, Postgres())
+        dumped = db.project.dump(db.volume, Postgres(), Options(exclude_databases=("sealed",)))
+        assert set(dumped.facts["databases"]) == {db.main, SECOND}
+        db.psql(failed.value.next_step.partition(", or")[0])
+        assert "sealed" in db.project.dump(db.volume, Postgres()).facts["databases"]
+    finally:
+        db.psql("DROP DATABASE sealed")
 
 
 def test_configuration_files_are_there_and_those_elsewhere_are_named(db: Postgresql) -> None:

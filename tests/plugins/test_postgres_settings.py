@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -115,7 +116,6 @@ def server(
         database("broken", invalid=True),
         database("house", template=True),
         database("postgres"),
-        database("shut", connectable=False),
         database("template0", template=True, connectable=False),
         database("template1", template=True),
     )
@@ -139,10 +139,17 @@ def chosen(among: Server, **options: Any) -> tuple[list[str], list[str]]:
 def test_by_default_every_database_that_holds_something_and_can_be_read() -> None:
     names, warnings = chosen(server())
     assert names == ["app", "house"]
-    assert warnings == [
-        "database 'broken' is not in the backup: its removal was interrupted",
-        "database 'shut' is not in the backup: it takes no connections",
-    ]
+    assert warnings == ["database 'broken' is not in the backup: its removal was interrupted"]
+
+
+def test_a_database_that_takes_no_connections_is_left_out_only_on_purpose() -> None:
+    shut = Database("shut", template=False, connectable=False, invalid=False, facts={})
+    among = replace(server(), databases=(*server().databases, shut))
+    for options in ({}, {"databases": ("app", "shut")}):
+        with pytest.raises(ProducerFailed, match="'shut' takes no connections"):
+            chosen(among, **options)
+    assert chosen(among, exclude_databases=("shut",)) == chosen(server())
+    assert chosen(among, databases=("app",)) == (["app"], [])
 
 
 def test_databases_of_initdb_are_dumped_when_used_or_the_main_one() -> None:
@@ -168,7 +175,7 @@ def test_a_list_of_databases_is_taken_at_its_word() -> None:
 def test_an_exclusion_that_leaves_nothing_is_an_error() -> None:
     assert chosen(server(), exclude_databases=("house",))[0] == ["app"]
     with pytest.raises(InvalidUse, match="leave no database"):
-        chosen(server(), exclude_databases=("app", "house", "broken", "shut"))
+        chosen(server(), exclude_databases=("app", "house", "broken"))
 
 
 def test_settings_files_inside_and_outside() -> None:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from volops import InvalidUse, ProducerFailed
+from volops_plugins._postgres.names import quoted
 
 NEVER = "template0"
 """Kept by PostgreSQL as initdb made it; nobody can connect to it (manual, "Template Databases")."""
@@ -19,9 +20,9 @@ NEVER = "template0"
 class Options:
     """What `x-volops` may say of a PostgreSQL volume.
 
-    `databases`: only these; empty means every database that takes connections. `exclude_databases`: not
-    these. `lock_timeout_s`: how long pg_dump may wait for a locked table. `ready_timeout_s`: how long a
-    server that is still starting is waited for.
+    `databases`: only these; empty means every database. `exclude_databases`: not these.
+    `lock_timeout_s`: how long pg_dump may wait for a locked table. `ready_timeout_s`: how long a server that
+    is still starting is waited for.
     """
 
     databases: tuple[str, ...] = ()
@@ -74,10 +75,11 @@ class Server:
     def chosen(self, options: Options, warn: Callable[[str], None]) -> list[Database]:
         """The databases to dump, the main one first.
 
-        By default all that take connections; those of initdb (`postgres`, `template1`) only when they
-        hold something or are the main one. Each that holds data and cannot be read is warned of.
+        By default all; those of initdb (`postgres`, `template1`) only when they hold something or are the
+        main one. One whose removal was interrupted is warned of.
         Raises InvalidUse when `options` name one that is not there, or nothing is left; ProducerFailed when
-        nobody knows whether one of initdb holds something.
+        one takes no connections, or nobody knows whether one of initdb holds something: what is not in a
+        backup is lost by whoever relies on it.
         """
         if options.databases:
             wanted = [self.database(name) for name in dict.fromkeys(options.databases)]
@@ -85,11 +87,12 @@ class Server:
             left_out = {*options.exclude_databases, *(self.pristine - {self.main}), NEVER}
             wanted = [entry for entry in self.databases if entry.name not in left_out]
             for entry in wanted:
-                if entry.invalid or not entry.connectable:
-                    why = "its removal was interrupted" if entry.invalid else "it takes no connections"
-                    warn(f"database {entry.name!r} is not in the backup: {why}")
-            wanted = [entry for entry in wanted if entry.connectable and not entry.invalid]
-            for entry in wanted:
+                if entry.invalid:
+                    warn(f"database {entry.name!r} is not in the backup: its removal was interrupted")
+            wanted = [entry for entry in wanted if not entry.invalid]
+        for entry in wanted:
+            _require_open(entry)
+            if not options.databases:
                 self._require_asked(entry.name)
         if not wanted:
             raise InvalidUse(
@@ -115,6 +118,15 @@ class Server:
             else:
                 outside.add(str(path))
         return sorted(inside), sorted(outside)
+
+
+def _require_open(database: Database) -> None:
+    if not database.connectable:
+        raise ProducerFailed(
+            f"database {database.name!r} takes no connections, and so cannot be dumped",
+            next_step=f"ALTER DATABASE {quoted(database.name)} ALLOW_CONNECTIONS true, or leave it out on "
+            "purpose: name it in exclude_databases of this volume",
+        )
 
 
 def read_description(lines: Iterable[str]) -> Server:
