@@ -9,7 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.plugins.databases import Shop
+from volops.cli.output import plain
 from volops.errors import InvalidUse, RestoreFailed, RestoreRefused
+from volops.model import TableCopied
 
 MORE = r"""
 CREATE TABLE "Odd ""Table" (
@@ -26,7 +28,17 @@ CREATE TABLE visits_2025 PARTITION OF visits FOR VALUES FROM ('2025-01-01') TO (
 INSERT INTO visits SELECT date '2024-12-01' + n, E'a\tb\\' || n FROM generate_series(1, 60) n;
 GRANT UPDATE (note) ON orders TO clerk;
 ALTER TABLE orders OWNER TO clerk;
+CREATE TABLE keyless (a int, b text);
+INSERT INTO keyless VALUES (1, 'one'), (2, NULL), (2, NULL);
+CREATE TABLE nullable (LIKE keyless);
+INSERT INTO nullable TABLE keyless;
+CREATE UNIQUE INDEX ON nullable (b);
+CREATE TABLE documents (body json);
+INSERT INTO documents VALUES ('{"a": 1}'), ('{"a": 1}');
+CREATE TABLE u&"odd\005C\0009'table" (id serial PRIMARY KEY, u&"two\000Alines \005C ""quoted"" so" text);
+INSERT INTO u&"odd\005C\0009'table" (u&"two\000Alines \005C ""quoted"" so") VALUES ('x'), ('y');
 """
+ODD = r"""u&"odd\005C\0009'table" """
 SAME = "SELECT count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {} t"
 ROWS = "(SELECT id, note FROM {})"
 
@@ -116,6 +128,55 @@ def test_names_generated_and_identity_columns(shop: Shop) -> None:
     assert shop.psql('SELECT count(*) FROM pg_trigger WHERE tgrelid = \'"Copy of ""it"""\'::regclass') == "0"
     shop.psql("\n".join(copied.statements))
     assert shop.psql(SAME.format('"Odd ""Table"')) == good
+
+
+def as_printed(copied: TableCopied) -> str:
+    return "\n".join(plain(statement) for statement in copied.statements)
+
+
+@pytest.mark.parametrize("table", ["keyless", "nullable"])
+def test_rows_without_a_key_are_not_doubled(shop: Shop, table: str) -> None:
+    good = shop.psql(SAME.format(table))
+    printed = as_printed(shop.table(table))
+    assert "no unique key" in printed
+    shop.psql(printed)
+    assert shop.psql(SAME.format(table)) == good
+    shop.psql(f"DELETE FROM {table} WHERE ctid = (SELECT max(ctid) FROM {table})")  # noqa: S608
+    shop.psql(f"INSERT INTO {table} VALUES (3, 'later')")  # noqa: S608
+    printed = as_printed(shop.table(table))
+    shop.psql(printed)
+    shop.psql(f"DELETE FROM {table} WHERE a = 3")  # noqa: S608
+    assert shop.psql(SAME.format(table)) == good
+
+
+def test_rows_that_cannot_be_compared_are_put_back_by_whoever_decides_so(shop: Shop) -> None:
+    good = shop.psql(SAME.format("documents"))
+    printed = as_printed(shop.table("documents"))
+    assert "no unique key" in printed
+    shop.psql(printed)
+    assert shop.psql(SAME.format("documents")) == good
+    shop.psql("""INSERT INTO documents VALUES ('{"b": 2}')""")
+    shop.psql("\n".join(line.removeprefix("-- ") for line in printed.splitlines()[1:]))
+    assert shop.psql(SAME.format("documents")) == good
+    assert shop.psql("SELECT to_regclass('documents_restored') IS NULL") == "t"
+
+
+def test_whether_there_is_a_key_the_live_table_decides(shop: Shop) -> None:
+    shop.psql("ALTER TABLE visits DROP CONSTRAINT visits_pkey; DELETE FROM visits WHERE day = '2024-12-05'")
+    shop.psql(as_printed(shop.table("visits")))
+    assert shop.psql("SELECT count(*) FROM visits") == "60"
+
+
+def test_names_that_need_more_than_a_line(shop: Shop) -> None:
+    good = shop.psql(SAME.format(ODD))
+    shop.psql(f"DELETE FROM {ODD} WHERE id = 1")  # noqa: S608
+    name = "odd\\\t'table"
+    shop.psql(as_printed(shop.table(f'public."{name}"')))
+    assert shop.psql(SAME.format(ODD)) == good
+    shop.psql(f"DROP TABLE {ODD}")
+    shop.psql(as_printed(shop.table(f'public."{name}"')))
+    assert shop.psql(SAME.format(ODD)) == good
+    assert shop.psql(f"INSERT INTO {ODD} DEFAULT VALUES RETURNING id") == "3"  # noqa: S608
 
 
 def test_a_partitioned_table_comes_as_a_plain_one(shop: Shop) -> None:

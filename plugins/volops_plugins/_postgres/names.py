@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 
 NAME_BYTES = 63
@@ -46,3 +47,31 @@ def literal(text: str) -> str:
     """Text as an SQL literal (standard_conforming_strings may be off)."""
     escaped = text.replace("\\", "\\\\").replace("'", "''")
     return f"E'{escaped}'" if "\\" in text else f"'{escaped}'"
+
+
+def qualified(schema: str, name: str, quoting: Callable[[str], str] = quoted) -> str:
+    """A table's name as SQL wants it. After a dot no word is reserved."""
+    plain = re.fullmatch(r"[a-z][a-z0-9_]*", name)
+    return f"{schema if schema == 'public' else quoting(schema)}.{name if plain else quoting(name)}"
+
+
+def unquoted(part: str) -> str:
+    """The name that SQL writes so."""
+    return part[1:-1].replace('""', '"') if part.startswith('"') else part
+
+
+def printed(name: str) -> str:
+    """A name as an SQL identifier that stands on one line of a terminal, whatever is in it (manual,
+    "Lexical Structure", U&"…")."""
+    if name.isprintable():
+        return quoted(name)
+    escaped = (c if c.isprintable() and c != "\\" else f"\\+{ord(c):06X}" for c in name)
+    return "U&" + quoted("".join(escaped))
+
+
+def printed_literal(text: str) -> str:
+    """Text as an SQL literal that stands on one line of a terminal."""
+    if text.isprintable():
+        return literal(text)
+    escaped = (c if c.isprintable() and c not in "\\'" else f"\\U{ord(c):08X}" for c in text)
+    return f"E'{''.join(escaped)}'"

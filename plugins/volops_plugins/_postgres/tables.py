@@ -22,7 +22,8 @@ from volops import (
 from volops_plugins._beside import read_text
 from volops_plugins._postgres.aiming import Site
 from volops_plugins._postgres.loading import without_fences
-from volops_plugins._postgres.names import NAME_BYTES, literal, quoted
+from volops_plugins._postgres.names import NAME_BYTES, literal, qualified, quoted, unquoted
+from volops_plugins._postgres.putting_back import Columns, statements
 from volops_plugins._postgres.restoring import Restoring
 from volops_plugins._postgres.session import reason
 from volops_plugins._postgres.throwaway import Throwaway
@@ -36,13 +37,11 @@ _UNTOUCHED = "the live database is as it was"
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What `table.sql` says: lists of quoted names; `counting` are the columns that a sequence fills."""
+    """What `table.sql` says; `parts` are quoted names."""
 
     partitioned: bool
     parts: tuple[str, ...]
-    columns: tuple[str, ...]
-    always: bool
-    counting: tuple[str, ...]
+    columns: Columns
     rows: int
 
 
@@ -70,15 +69,15 @@ def aim_table(
         )
     if there["table"]:
         raise RestoreRefused(
-            f"table {_qualified(schema, copy)} is there already",
-            next_step=f"choose another name with --as, or: DROP TABLE {_qualified(schema, copy)}",
+            f"table {qualified(schema, copy)} is there already",
+            next_step=f"choose another name with --as, or: DROP TABLE {qualified(schema, copy)}",
         )
     return TableTarget(database, schema, name, copy)
 
 
 def copy_table(staging: Staging, site: Site, target: TableTarget, dump: Iterable[bytes]) -> TableCopied:
     """See `volops.database_type`."""
-    name = _qualified(target.schema, target.copy)
+    name = qualified(target.schema, target.copy)
     with Restoring(staging).serving(target.database, dump) as server:
         shape = _shape(server, target)
         _prove(shape, target, staging.facts["databases"][target.database]["rows"])
@@ -89,8 +88,7 @@ def copy_table(staging: Staging, site: Site, target: TableTarget, dump: Iterable
             next_step=f"{_UNTOUCHED}; make there what is missing, or restore the whole database beside it: "
             "leave --table away and name another --database",
         )
-    live = bool(_looked_up(site, target.database, target.schema, target.table)["table"])
-    return TableCopied(name, shape.rows, tuple(_going_on(target, shape, live=live)))
+    return TableCopied(name, shape.rows, statements(site, target, shape.columns))
 
 
 def _find(table: str, known: Iterable[str], dump: Callable[[], Iterator[bytes]]) -> tuple[str, str]:
@@ -106,7 +104,7 @@ def _find(table: str, known: Iterable[str], dump: Callable[[], Iterator[bytes]])
         matching = _matching(wanted, tables)
     if len(matching) == 1:
         return matching[0]
-    shown = [_qualified(*each) for each in matching or _nearest(wanted, tables)]
+    shown = [qualified(*each) for each in matching or _nearest(wanted, tables)]
     if matching:
         raise InvalidUse(
             f"{table!r} may be any of {len(matching)} tables", next_step=f"say which: {', '.join(shown)}"
@@ -137,12 +135,8 @@ def _parsed(text: str) -> tuple[str, str] | None:
     found = _NAME.fullmatch(text)
     if found is None:
         return None
-    first, second = (part and _unquoted(part) for part in found.groups())
+    first, second = (part and unquoted(part) for part in found.groups())
     return (first, second) if second else ("", first)
-
-
-def _unquoted(part: str) -> str:
-    return part[1:-1].replace('""', '"') if part.startswith('"') else part
 
 
 def _made_by(dump: Iterable[bytes]) -> Iterator[str]:
@@ -159,7 +153,7 @@ def _made_by(dump: Iterable[bytes]) -> Iterator[str]:
 def _looked_up(site: Site, database: str, schema: str, table: str) -> Mapping[str, Any]:
     query = f"""SELECT json_build_object(
         'schema', to_regnamespace({literal(quoted(schema))}) IS NOT NULL,
-        'table', to_regclass({literal(_qualified(schema, table))}) IS NOT NULL);"""
+        'table', to_regclass({literal(qualified(schema, table))}) IS NOT NULL);"""
     return site.session.sql(database, query)[0]
 
 
@@ -171,9 +165,7 @@ def _shape(server: Throwaway, target: TableTarget) -> _Shape:
     return _Shape(
         partitioned=found["partitioned"],
         parts=tuple(found["parts"]),
-        columns=tuple(found["columns"]),
-        always=found["always"],
-        counting=tuple(found["counting"]),
+        columns=Columns(found["columns"], found["always"], found["counting"]),
         rows=found["rows"],
     )
 
@@ -183,7 +175,7 @@ def _prove(shape: _Shape, target: TableTarget, recorded: Mapping[str, int]) -> N
     expected = sum(recorded.get(part, 0) for part in parts)
     if shape.rows != expected:
         raise CheckFailed(
-            f"table {_qualified(target.schema, target.table)} has {shape.rows} rows in the backup, had "
+            f"table {qualified(target.schema, target.table)} has {shape.rows} rows in the backup, had "
             f"{expected} when it was made",
             next_step=f"{_UNTOUCHED}; use another backup, see `volops list`",
         )
@@ -195,14 +187,14 @@ def _as_recorded(target: TableTarget, recorded: Mapping[str, int]) -> str:
 
 def _script(server: Throwaway, target: TableTarget, shape: _Shape) -> Iterator[bytes]:
     """SQL that makes the copy: structure, rows, indexes and rights, and the proof that all rows are there."""
-    name, columns = _qualified(target.schema, target.copy), ", ".join(shape.columns)
+    name, columns = qualified(target.schema, target.copy), ", ".join(shape.columns.names)
     dumped = ("--schema-only", "--encoding=UTF8", f"--table={name}")
     before = b"".join(server.stream("pg_dump", target.database, *dumped, "--section=pre-data"))
     after = b"".join(server.stream("pg_dump", target.database, *dumped, "--section=post-data"))
     yield without_fences(before)
     yield f"COPY {name} ({columns}) FROM stdin;\n".encode()
     only = "" if shape.partitioned else "ONLY "
-    rows = f"COPY (SELECT {columns} FROM {only}{_qualified(target.schema, target.table)}) TO STDOUT"  # noqa: S608
+    rows = f"COPY (SELECT {columns} FROM {only}{qualified(target.schema, target.table)}) TO STDOUT"  # noqa: S608
     yield from server.stream("psql", target.database, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", rows)
     yield b"\\.\n"
     yield without_fences(after)
@@ -210,34 +202,3 @@ def _script(server: Throwaway, target: TableTarget, shape: _Shape) -> Iterator[b
     complain = "RAISE 'not all rows came through'"
     yield f"DO $volops$ BEGIN IF {counted} THEN {complain}; END IF; END $volops$;\n".encode()
     yield f"ANALYZE {name};\n".encode()
-
-
-def _going_on(target: TableTarget, shape: _Shape, *, live: bool) -> Iterator[str]:
-    """SQL that puts the rows back where they belong."""
-    table, copy, columns = (
-        _qualified(target.schema, target.table),
-        _qualified(target.schema, target.copy),
-        ", ".join(shape.columns),
-    )
-    if live:
-        overriding = "OVERRIDING SYSTEM VALUE " if shape.always else ""
-        yield (
-            f"INSERT INTO {table} ({columns}) {overriding}SELECT {columns} FROM {copy} "  # noqa: S608
-            "ON CONFLICT DO NOTHING;"
-        )
-        yield f"DROP TABLE {copy};"
-        return
-    yield f"ALTER TABLE {copy} RENAME TO {quoted(target.table)};"
-    for column in shape.counting:
-        bare = _unquoted(column)
-        yield f"ALTER TABLE {table} ALTER COLUMN {column} ADD GENERATED BY DEFAULT AS IDENTITY;"
-        yield (
-            f"SELECT setval(pg_get_serial_sequence({literal(table)}, {literal(bare)}), "  # noqa: S608
-            f"max({column})) FROM {table};"
-        )
-
-
-def _qualified(schema: str, name: str) -> str:
-    """As SQL wants it. After a dot no word is reserved."""
-    plain = re.fullmatch(r"[a-z][a-z0-9_]*", name)
-    return f"{schema if schema == 'public' else quoted(schema)}.{name if plain else quoted(name)}"
