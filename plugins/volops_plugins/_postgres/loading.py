@@ -26,6 +26,11 @@ WHERE name = 'default_toast_compression' AND source = 'default' AND 'lz4' = ANY 
 """
 """Long values are packed with LZ4 where the server can and neither their column nor the database says
 otherwise: PGLZ needs a third of the time that a server takes to load prose. Both may be in one table."""
+ANOTHER_WAY = (
+    "restore another backup, see `volops list`, or get the rows out of this one by hand: docs/recovery.md, "
+    '"A dump that does not load"'
+)
+"""What to do about a dump that does not load: it may be whole all the same, and another no better."""
 _TEMPLATES = ("template1", "postgres")
 """The databases that a new cluster has already (manual, "Template Databases")."""
 
@@ -140,7 +145,7 @@ def _fed(server: Throwaway, name: str, entry: str, chunks: Iterable[bytes]) -> N
     if done.code:
         raise RestoreFailed(
             f"database {name!r} cannot be loaded: {reason(done.stderr) or f'psql ended with {done.code}'}",
-            next_step="the live data is as it was; restore another backup, see `volops list`",
+            next_step=f"the live data is as it was; {ANOTHER_WAY}",
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from volops import DatabaseTarget, Exchange, InvalidUse, ProducerFailed, RestoreFailed
 from volops_plugins._beside import read_text
 from volops_plugins._postgres.aiming import Site
+from volops_plugins._postgres.loading import ANOTHER_WAY
 from volops_plugins._postgres.names import literal, quoted
 from volops_plugins._postgres.plain_dump import loadable
 from volops_plugins._postgres.proof import count, prove_database
@@ -151,7 +152,7 @@ def _proven(site: Site, name: str, recorded: Facts | None, warn: Callable[[str],
 
 
 def _not_loaded(site: Site, exchange: Exchange, said: str) -> RestoreFailed:
-    next_step = f"{_UNTOUCHED}; restore another backup, see `volops list`"
+    next_step = f"{_UNTOUCHED}; {ANOTHER_WAY}"
     if missing := re.search(r'role "(.*)" does not exist', said):
         make = site.command(f"CREATE ROLE {quoted(missing[1])}")
         next_step = f"{_UNTOUCHED}; make the role, then run again: {make}"
