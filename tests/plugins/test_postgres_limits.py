@@ -6,6 +6,7 @@ import contextlib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from volops_plugins._postgres.server import Options
@@ -111,7 +112,8 @@ def test_a_backup_is_made_whatever_sessions_are_limited_by(
     db.psql(limiting(whose, limits), "postgres")
     manifest = db.backup()
     assert manifest.kind is BackupKind.FULL
-    assert len(manifest.volumes[0].facts["databases"]["shop"]["rows"]) == 200
+    facts: Any = manifest.volumes[0].facts
+    assert len(facts["databases"]["shop"]["rows"]) == 200
 
 
 @contextlib.contextmanager
