@@ -14,7 +14,7 @@ import pytest
 from tests.live import docker
 from volops.compose import ComposeOptions
 from volops.engine import ContainerInfo, MountInfo
-from volops.errors import UnknownVolume
+from volops.errors import RestoreFailed, UnknownVolume
 from volops.events import Event, VolumeFinished, Warned
 from volops.manifest import BackupKind
 from volops.model import Mount, OutcomeStatus, Service, Stack, Volume, VolumeKind
@@ -118,6 +118,56 @@ def test_one_that_is_named_is_saved_and_comes_back(workspace: Workspace, file: P
     plan = plan_restore(workspace, around, workspace.catalog.find(manifest.name), ())
     restore(workspace, around, plan, lambda _: None)
     assert [inside(file, number, "cat /data/kept") for number in (1, 2)] == ["one\n", "two\n"]
+
+
+def test_those_that_x_volops_wants_in_the_backup_come_back_when_no_container_is_left(
+    tmp_path: Path, image: Callable[[str], str]
+) -> None:
+    """Compose makes the containers first, and with them the volumes; each replica gets its own data."""
+    path = tmp_path / "compose.yaml"
+    said = "'keeper:/data': {backup: true}, 'keeper:/data#2': {backup: true}"
+    stack = STACK.format(project=f"un-{uuid.uuid4().hex[:8]}", image=image("with-volume"))
+    path.write_text(f"{stack}x-volops: {{volumes: {{{said}}}}}\n")
+    compose = ("compose", "--file", str(path))
+    docker(*compose, "up", "--detach")
+    try:
+        inside(path, 1, "echo one >/data/kept; echo un >/srv/scratch/named")
+        inside(path, 2, "echo two >/data/kept")
+        backup(open_workspace(ComposeOptions(files=(str(path),))), Selection(), lambda _: None)
+        docker(*compose, "down", "--volumes", "--timeout", "0")
+        workspace = open_workspace(ComposeOptions(files=(str(path),)))
+        around = look_around(workspace.engine, workspace.stack, "")
+        plan = plan_restore(workspace, around, workspace.catalog.find("latest"), ())
+        gone = {"papers", "keeper:/srv/scratch", "keeper:/data", "keeper:/data#2"}
+        assert {item.volume.key for item in plan.items if item.missing} == gone
+        done = restore(workspace, around, plan, lambda _: None)
+        assert done.started == ("keeper", "keeper")
+        assert [inside(path, number, "cat /data/kept") for number in (1, 2)] == ["one\n", "two\n"]
+        assert inside(path, 1, "cat /srv/scratch/named") == "un\n"
+    finally:
+        docker(*compose, "down", "--volumes", "--timeout", "0")
+
+
+def test_one_that_the_image_no_longer_asks_for_is_not_restored_into_anything(
+    tmp_path: Path, image: Callable[[str], str]
+) -> None:
+    path = tmp_path / "compose.yaml"
+    stack = STACK.format(project=f"un-{uuid.uuid4().hex[:8]}", image=image("with-volume"))
+    text = f"{stack}x-volops: {{volumes: {{'keeper:/data': {{backup: true}}}}}}\n"
+    path.write_text(text)
+    compose = ("compose", "--file", str(path))
+    docker(*compose, "up", "--detach")
+    try:
+        backup(open_workspace(ComposeOptions(files=(str(path),))), Selection(), lambda _: None)
+        docker(*compose, "down", "--volumes", "--timeout", "0")
+        path.write_text(text.replace(image("with-volume"), "debian:trixie-slim"))
+        workspace = open_workspace(ComposeOptions(files=(str(path),)))
+        around = look_around(workspace.engine, workspace.stack, "")
+        plan = plan_restore(workspace, around, workspace.catalog.find("latest"), ())
+        with pytest.raises(RestoreFailed, match="no volume 'keeper:/data' any more"):
+            restore(workspace, around, plan, lambda _: None)
+    finally:
+        docker(*compose, "down", "--volumes", "--timeout", "0")
 
 
 def container(name: str, service: str, *volumes: str, **changes: Any) -> ContainerInfo:

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from volops.engine import ContainerInfo
-from volops.model import Volume, VolumeKind
-from volops.operations.restore_plan import RestorePlan, nameless
+from volops.model import Volume
+from volops.operations.destination import nameless
+from volops.operations.restore_plan import RestoreItem, RestorePlan
 from volops.operations.stored import StoredCheck
 from volops.source import Surroundings
-from volops.undeclared import services_first_to_last
+from volops.undeclared import services_first_to_last, undeclared_volumes
 from volops.workspace import Workspace
 
 
@@ -29,9 +30,9 @@ def create_missing(
         return plan, ()
     check.require()
     # Somebody may have thought about the plan for long, and made some of them meanwhile.
-    before = _existing(around, _named(around, plan))
+    before = _existing(around, _named(workspace, plan))
     workspace.compose.create(active)
-    named = _named(around, plan)
+    named = _named(workspace, plan)
     for item in named.items:
         if item.missing and not item.volume.name:
             raise nameless(item.volume)
@@ -43,24 +44,26 @@ def _existing(around: Surroundings, plan: RestorePlan) -> set[str]:
     return set(around.engine.volumes(wanted))
 
 
-def _named(around: Surroundings, plan: RestorePlan) -> RestorePlan:
+def _named(workspace: Workspace, plan: RestorePlan) -> RestorePlan:
     """The plan with the names that containers tell of by now."""
     if all(item.volume.name for item in plan.items):
         return plan
-    containers = services_first_to_last(around.engine.containers(around.stack.project))
-    items = (
-        item
-        if item.volume.name
-        else replace(item, volume=replace(item.volume, name=_mounted(item.volume, containers)))
-        for item in plan.items
-    )
-    return replace(plan, items=tuple(items))
+    stack = workspace.stack
+    containers = services_first_to_last(workspace.engine.containers(stack.project))
+    declared = [replace(each, name=each.name or _mounted(each, containers)) for each in stack.volumes]
+    others = undeclared_volumes(replace(stack, volumes=tuple(declared)), containers)
+    names = {volume.key: volume.name for volume in (*declared, *others)}
+
+    def named(item: RestoreItem) -> RestoreItem:
+        if item.volume.name:
+            return item
+        return replace(item, volume=replace(item.volume, name=names.get(item.volume.key, "")))
+
+    return replace(plan, items=tuple(map(named, plan.items)))
 
 
 def _mounted(volume: Volume, containers: Iterable[ContainerInfo]) -> str:
-    """What the first container of its service mounts where the volume belongs."""
-    if volume.kind is not VolumeKind.ANONYMOUS:
-        return volume.name
+    """What the first container of its service mounts where an anonymous volume belongs."""
     place = volume.mounts[0]
     for container in containers:
         for mount in container.mounts:

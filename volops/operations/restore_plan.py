@@ -11,8 +11,9 @@ from volops.errors import InvalidUse, NoSuchBackup, PluginBroken, UnknownVolume
 from volops.isolation import isolated
 from volops.manifest import Manifest, VolumeRecord
 from volops.model import OutcomeStatus, Volume, VolumeKind
+from volops.operations.destination import destination, require_name
 from volops.operations.strangers import refuse_strangers
-from volops.plugins import Assignment, RegisteredType
+from volops.plugins import RegisteredType
 from volops.source import Surroundings
 from volops.source.shells import owner
 from volops.staging_area import open_swap
@@ -87,7 +88,7 @@ def plan_restore(
     existing = set(around.engine.volumes([given.volume.name for given in workspace.assignments]))
     items = tuple(restore_item(workspace, record, existing) for record in records)
     for item in items:
-        _require_name(around, item.volume)
+        require_name(around, item.volume)
     refuse_strangers(around, [item.volume.name for item in items if not item.missing])
     chosen = {record.key for record in records}
     regenerates = () if names else tuple(_regenerations(workspace, around, chosen, existing))
@@ -145,41 +146,13 @@ def restore_item(workspace: Workspace, record: VolumeRecord, existing: Collectio
             f"volume {record.key!r} needs type {record.type!r}{origin}, which cannot be used here",
             next_step="install it, see `volops plugins`",
         )
-    given = _assignment(workspace, record)
+    given = destination(workspace, record)
     volume = given.volume
     same = given.type is not None and given.type.cls is registered.cls and given.problem is None
     options = given.options if same else registered.cls.Options()
-    missing = volume.declared and volume.kind is not VolumeKind.BIND and volume.name not in existing
+    gone = volume.name not in existing if volume.declared else not volume.name
+    missing = gone and volume.kind is not VolumeKind.BIND
     return RestoreItem(record, volume, registered, options, missing)
-
-
-def nameless(volume: Volume) -> InvalidUse:
-    """What to raise of an anonymous volume whose service has a container, which does not mount it."""
-    return InvalidUse(
-        f"anonymous volume {volume.key!r} has no name yet", next_step="create it with `volops start`"
-    )
-
-
-def _require_name(around: Surroundings, volume: Volume) -> None:
-    """Without a container yet its service will get one, and an anonymous volume with it."""
-    named = volume.kind is VolumeKind.BIND or volume.name
-    if not named and around.container(volume.mounts[0].service.name):
-        raise nameless(volume)
-
-
-def _assignment(workspace: Workspace, record: VolumeRecord) -> Assignment:
-    for wanted in (record.key, record.name):
-        for given in workspace.assignments:
-            if wanted in (given.volume.key, given.volume.name):
-                return given
-    undeclared = workspace.undeclared() if record.kind is VolumeKind.ANONYMOUS else ()
-    for given in undeclared:
-        if record.key == given.volume.key:
-            return given
-    raise InvalidUse(
-        f"this stack has no volume {record.key!r} any more",
-        next_step="restore volumes that it has by naming them",
-    )
 
 
 def _stops(around: Surroundings, items: Sequence[RestoreItem]) -> tuple[str, ...]:
