@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from volops.engine import LABEL_HELPER, Engine, VolumeInfo
 from volops.services import ACTIVE
 
@@ -12,10 +14,15 @@ _IN_MEMORY = ("tmpfs", "ramfs")
 UNHELD = "it is a file system in memory, and empty while no container that runs holds it"
 
 
+def in_memory(driver: str, options: Mapping[str, str]) -> bool:
+    """Whether volumes of that driver, made with these options, are such file systems."""
+    return driver == "local" and options.get("type") in _IN_MEMORY
+
+
 def unheld(engine: Engine, info: VolumeInfo | None) -> bool:
     """Whether a volume of the engine is such a file system that nobody holds: there is nothing in it, and
     what were put into it now would be gone with whoever put it there."""
-    if info is None or info.driver != "local" or info.options.get("type") not in _IN_MEMORY:
+    if info is None or not in_memory(info.driver, info.options):
         return False
     return not any(
         container.state in ACTIVE and LABEL_HELPER not in container.labels

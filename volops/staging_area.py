@@ -11,7 +11,7 @@ from typing import Any
 from volops.engine import HelperSpec
 from volops.errors import EngineFailed, RestoreRefused
 from volops.gnu_tar import unpacking
-from volops.in_memory import UNHELD, unheld
+from volops.in_memory import UNHELD, in_memory, unheld
 from volops.model import Artifact, Mount, Volume
 from volops.mover import HelperShell
 from volops.source import Surroundings
@@ -66,7 +66,10 @@ class StagingArea:
     def __enter__(self) -> StagingArea:
         """Raises RestoreRefused where what is restored could not last."""
         engine = self._around.engine
-        if unheld(engine, engine.volumes([self._name]).get(self._name)):
+        there = engine.volumes([self._name]).get(self._name)
+        # One that is yet to be made is held by nobody either.
+        new = there is None and in_memory(self.volume.driver, self.volume.driver_options)
+        if new or unheld(engine, there):
             raise RestoreRefused(
                 f"volume {self._name!r} cannot be restored: {UNHELD}",
                 next_step=f"start what uses it: `volops start {' '.join(self.volume.services)}`",

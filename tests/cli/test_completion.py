@@ -73,6 +73,11 @@ def test_volumes_that_the_backup_holds(offered: Offered, volops: Volops, backups
     assert offered("restore", name, "uploads", "") == []
 
 
+def test_an_empty_value_before_it_is_in_nobodys_way(offered: Offered) -> None:
+    assert offered("backup", "--backups", "''", "up") == ["uploads"]
+    assert offered("clean", "--type", "''", "up") == ["uploads"]
+
+
 def test_databases_for_what_dumps_one(offered: Offered) -> None:
     assert offered("backup-db", "") == []
 

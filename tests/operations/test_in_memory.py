@@ -76,3 +76,13 @@ def test_a_restore_that_could_not_last_is_refused(stack: SmallStack) -> None:
         _restored(stack, name)
     assert told.value.next_step == "start what uses it: `volops start reader store`"
     assert stack.left_behind() == []
+
+
+def test_nor_is_one_made_for_that(stack: SmallStack) -> None:
+    """Compose would make it with its containers, and start none: nobody would hold it when all is done."""
+    name = _backed_up(stack).name
+    stack.compose("down", "--volumes", "--timeout", "0")
+    with pytest.raises(RestoreRefused, match="in memory"):
+        _restored(stack, name)
+    assert stack.left_behind() == []
+    assert stack.volumes() == {}

@@ -33,7 +33,9 @@ class Verb(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As every command does; an error of the parser tells, too, whose options they are."""
         try:
-            self._refuse_empty(ctx, args)
+            # What is being completed is not done yet.
+            if not ctx.resilient_parsing:
+                self._refuse_empty(ctx, args)
             return super().parse_args(ctx, args)
         except click.UsageError as error:
             error.ctx = error.ctx or ctx

@@ -97,11 +97,15 @@ def clean_volumes(
             _afterwards(around, item, emit)
         deed.failed += [each.message for each in unwell]
     if unwell:
-        told = "; ".join(each.message for each in unwell)
-        names = " ".join(each.service for each in unwell)
-        raise CleanDisturbed(f"the data is deleted, but {told}", next_step=f"see `volops logs {names}`")
+        raise _disturbed(unwell)
     emit(RunFinished(command, workspace.stack.project, (), EXIT_DONE))
     return Cleaned(plan, freed, downtime)
+
+
+def _disturbed(unwell: Sequence[NotWell]) -> CleanDisturbed:
+    told = "; ".join(each.message for each in unwell)
+    names = " ".join(each.service for each in unwell)
+    return CleanDisturbed(f"the data is deleted, but {told}", next_step=f"see `volops logs {names}`")
 
 
 def _empty(
